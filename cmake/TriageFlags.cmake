@@ -1,0 +1,16 @@
+# Flags of our own code live on one INTERFACE target; every target links it privately.
+add_library(triage_flags INTERFACE)
+target_compile_definitions(triage_flags INTERFACE _GNU_SOURCE)
+target_include_directories(triage_flags INTERFACE ${PROJECT_SOURCE_DIR}/lib)
+target_compile_options(triage_flags INTERFACE -Wall -Wextra -Wshadow -Wformat=2 -Wstrict-prototypes
+	-Wmissing-prototypes -Wvla -Wno-unused-parameter -fno-omit-frame-pointer)
+if(TRIAGE_WERROR)
+	target_compile_options(triage_flags INTERFACE -Werror)
+endif()
+if(TRIAGE_SANITIZE)
+	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined)
+	add_link_options(-fsanitize=address,undefined)
+endif()
+if(TRIAGE_FUZZ)
+	add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Judging: rules over evidence, and what comes out. Pure: no clock, no I/O, the same evidence and the
+ * same rules give the same judgement.
+ */
+#ifndef TRIAGE_RULE_JUDGE_H
+#define TRIAGE_RULE_JUDGE_H
+
+#include "evidence/evidence.h"
+#include "rule/rule.h"
+
+/* Kleene's three values, in his order: AND is the least, OR the greatest. */
+enum truth {
+	TRUTH_FALSE,
+	TRUTH_UNKNOWN,
+	TRUTH_TRUE,
+};
+
+/* A number that a rule looked at. Texts belong to the judgement, the ruleset or the evidence. */
+struct fact {
+	const char *metric; /* "vmstat.r", "top.groups.threads" */
+	enum unit unit;
+	struct value value;
+	enum op op;
+	struct value threshold;
+	const char *origin;
+	const char *command;
+};
+
+VEC_DECLARE(facts, struct fact);
+
+/* What a finding is about. */
+struct subject {
+	const char *kind;    /* runtime, program, kernel-thread, cpu, device, cgroup, irq, softirq, host ... */
+	const char *name;    /* never NULL */
+	const char *program; /* NULL when it has none */
+	const char *thread;
+	const char *pids;
+	double threads; /* NAN when not known */
+	double processes;
+};
+
+struct finding {
+	char id[8]; /* "F1", by rank */
+	const struct rule *rule;
+	int row; /* of rule->table; -1 for the host */
+	enum severity severity;
+	double confidence; /* 0 .. 1 */
+	double share_pct;  /* NAN when the rule names none */
+	struct subject subject;
+	const char *say;
+	const char *means;
+	struct strings remedy;
+	struct strings commands;
+	struct facts facts;
+	struct strings doubts; /* `unless` conditions that could not be evaluated, as text */
+	char fingerprint[17];
+};
+
+VEC_DECLARE(findings, struct finding);
+
+/* A cause that a number excludes. */
+struct exclusion {
+	const struct rule *rule;
+	const char *say;
+	struct facts facts;
+};
+
+VEC_DECLARE(exclusions, struct exclusion);
+
+/* A rule that could not be evaluated, with the names that are missing and the command that shows them. */
+struct unknown {
+	const struct rule *rule;
+	struct strings missing;
+	const char *fix;
+};
+
+VEC_DECLARE(unknowns, struct unknown);
+
+/* A rule that held but for an `unless`. */
+struct suppression {
+	const struct rule *rule;
+	int row;
+	const char *say;    /* what it would have said */
+	const char *because; /* "top.throttled_pct 61 % > 25 %" */
+};
+
+VEC_DECLARE(suppressions, struct suppression);
+
+/* A wish for a later stage. */
+struct request {
+	const struct rule *rule;
+	enum stage_id stage;
+	const char *why; /* filled in */
+};
+
+VEC_DECLARE(requests, struct request);
+
+enum verdict_status {
+	VERDICT_HEALTHY,
+	VERDICT_FINDINGS,
+	VERDICT_INCONCLUSIVE,
+};
+
+struct verdict {
+	enum verdict_status status;
+	double confidence;
+	int primary;	       /* index into findings, -1 when there is none */
+	const char *headline;  /* at most 120 characters */
+	const char *confidence_why; /* in words */
+};
+
+struct judgement {
+	struct findings findings; /* the most important first */
+	struct exclusions ruled_out;
+	struct unknowns unknown;
+	struct suppressions suppressed;
+	struct requests requests;
+	struct verdict verdict;
+	VEC(void *) owned;
+};
+
+/* Fills the KNOWN columns of the evidence's tables from the ruleset's knowledge; earlier fills are replaced. */
+int rule_annotate(const struct ruleset *rules, struct evidence *evidence);
+
+/* Evaluates every enabled rule whose stage ran (status ok or degraded) and builds the verdict. Rules of stages that
+ * were skipped or unavailable are neither evaluated nor listed as unknown: the stage's record says why. */
+int rule_judge(const struct ruleset *rules, const struct evidence *evidence,
+	       struct judgement **ret);
+
+void judgement_free(struct judgement *judgement);
+void judgement_freep(struct judgement **judgement);
+
+/* One rule over one row (-1: none): the truth of `when`, and of `unless`. For tests and `triage rules`. */
+enum truth rule_holds(const struct rule *rule, const struct evidence *evidence, int row);
+enum truth condition_holds(const struct condition *condition, const struct evidence *evidence,
+			   int row);
+
+/* Fills "{metric}" and "{row.column}" of a template; values are shown with their units, unknown ones as "?".
+ * Returns how many placeholders were unknown, or -ENOMEM. */
+int rule_fill(const char *template, enum table_id table, int row,
+	      const struct evidence *evidence, struct str *out);
+
+const char *verdict_status_name(enum verdict_status status);
+
+#endif
