@@ -39,7 +39,7 @@ int vec_grow(void **data, size_t len, size_t *cap, size_t size);
 #define vec_at(v, index) (&(v)->data[index])
 
 #define vec_each(item, v) \
-	for (__typeof__(&(v)->data[0]) item = (v)->data; item && item < (v)->data + (v)->len; item++)
+	for (__typeof__((v)->data + 0) item = (v)->data; item && item < (v)->data + (v)->len; item++)
 
 #define vec_free(v)              \
 	do {                     \
