@@ -7,9 +7,15 @@ target_compile_options(triage_flags INTERFACE -Wall -Wextra -Wshadow -Wformat=2 
 if(TRIAGE_WERROR)
 	target_compile_options(triage_flags INTERFACE -Werror)
 endif()
+
+# What changes the code that is generated is set for everything, so that no object is left out.
 if(TRIAGE_SANITIZE)
 	add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined)
 	add_link_options(-fsanitize=address,undefined)
+else()
+	# It runs as root and reads what hostile programs name themselves.
+	add_compile_options(-fstack-protector-strong $<$<CONFIG:RelWithDebInfo,Release>:-D_FORTIFY_SOURCE=2>)
+	add_link_options(-Wl,-z,relro,-z,now)
 endif()
 if(TRIAGE_FUZZ)
 	add_compile_options(-fsanitize=fuzzer-no-link)

@@ -26,13 +26,14 @@ int str_reserve(struct str *s, size_t extra)
 {
 	size_t need = s->len + extra + 1;
 	size_t cap = s->cap ? s->cap : 64;
+	bool overflows = need <= s->len;
 	char *grown;
 
-	if (need <= s->cap)
+	if (!overflows && need <= s->cap)
 		return 0;
 	while (cap < need && cap < SIZE_MAX / 2)
 		cap *= 2;
-	grown = need < s->len || cap < need ? NULL : realloc(s->data, cap);
+	grown = overflows || cap < need ? NULL : realloc(s->data, cap);
 	if (!grown) {
 		s->failed = true;
 		return -ENOMEM;

@@ -33,7 +33,8 @@ void str_append(struct str *s, const char *text);
 void str_append_bytes(struct str *s, const char *bytes, size_t len);
 void str_append_char(struct str *s, char c);
 void str_format(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void str_vformat(struct str *s, const char *format, va_list args);
+void str_vformat(struct str *s, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
 
 /* The text, "" when nothing was appended yet. Valid until the next change. */
 const char *str_text(const struct str *s);

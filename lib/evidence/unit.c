@@ -89,7 +89,7 @@ static void format_short(struct str *out, double value)
 	double size = fabs(value);
 
 	if (size < 10 && size != floor(size))
-		str_format(out, size < 0.1 ? "%.3g" : size < 1 ? "%.2f" : "%.1f", value);
+		str_format(out, size < 0.005 ? "%.1g" : size < 1 ? "%.2f" : "%.1f", value);
 	else if (size < 100 && size != floor(size))
 		str_format(out, "%.1f", value);
 	else

@@ -105,13 +105,14 @@ enum verdict_status {
 struct verdict {
 	enum verdict_status status;
 	double confidence;
-	int primary;	       /* index into findings, -1 when there is none */
+	int primary;		    /* index into findings, -1 when there is none */
 	const char *headline;  /* at most 120 characters */
 	const char *confidence_why; /* in words */
 };
 
 struct judgement {
-	struct findings findings; /* the most important first */
+	size_t considered;	  /* enabled rules whose stage ran */
+	struct findings findings; /* the most important first, at most three of one rule */
 	struct exclusions ruled_out;
 	struct unknowns unknown;
 	struct suppressions suppressed;
@@ -120,18 +121,28 @@ struct judgement {
 	VEC(void *) owned;
 };
 
-/* Fills the KNOWN columns of the evidence's tables from the ruleset's knowledge; earlier fills are replaced. */
+/* Fills the KNOWN columns of the evidence's tables from the ruleset's knowledge; earlier fills are replaced. Of all
+ * knowledge of one name the first row that matches wins, the newest layer first. */
 int rule_annotate(const struct ruleset *rules, struct evidence *evidence);
 
 /* Evaluates every enabled rule whose stage ran (status ok or degraded) and builds the verdict. Rules of stages that
- * were skipped or unavailable are neither evaluated nor listed as unknown: the stage's record says why. */
+ * were skipped or unavailable are neither evaluated nor listed as unknown: the stage's record says why.
+ *
+ * `when` is an AND after Kleene. An `unless` that is true suppresses; one that is unknown does not (a missing number
+ * must not hide a finding): it becomes a doubt and costs confidence. Only a row that rules a cause out needs all of
+ * its `unless` known, else it is unknown itself.
+ *
+ * Confidence of a finding: 0.95, times 0.9 when its stage is degraded, times 0.95 for each of the first five
+ * caveats of the evidence, times 0.8 for each doubt, never below 0.3. The verdict has its primary finding's; a
+ * healthy one has 0.95 times the part of the rules that could be evaluated, the same factors applied; an
+ * inconclusive one 0: it claims nothing. */
 int rule_judge(const struct ruleset *rules, const struct evidence *evidence,
 	       struct judgement **ret);
 
 void judgement_free(struct judgement *judgement);
 void judgement_freep(struct judgement **judgement);
 
-/* One rule over one row (-1: none): the truth of `when`, and of `unless`. For tests and `triage rules`. */
+/* One rule over one row (-1: none): the truth of `when`, but false when an `unless` is true. For tests. */
 enum truth rule_holds(const struct rule *rule, const struct evidence *evidence, int row);
 enum truth condition_holds(const struct condition *condition, const struct evidence *evidence,
 			   int row);

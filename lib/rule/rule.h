@@ -136,7 +136,7 @@ struct ruleset {
 	struct rules rules; /* in file order; disabled ones are kept and marked */
 	struct knowledges knowledge;
 	struct stage_story stages[STAGE_TOTAL];
-	char sha256[65]; /* of all files that were loaded, in order */
+	char sha256[65]; /* of all files that were loaded, in order: each is hashed behind the sum so far */
 	VEC(void *) owned;
 };
 
@@ -163,11 +163,24 @@ void ruleset_freep(struct ruleset **rules);
 
 const struct rule *ruleset_find(const struct ruleset *rules, const char *id);
 
+/* The id that somebody may have meant; NULL when none is near. */
+const char *ruleset_nearest(const struct ruleset *rules, const char *id);
+
+/* What a check went through. */
+struct rules_seen {
+	int files;
+	int rules;
+};
+
 /* Every complaint about the files of a folder, one per line "FILE:LINE: RULE: FIELD: what (did you mean NAME?)",
  * not only the first; returns their number or a negative errno. Semantics beyond loading are checked too:
- * conditions that can't hold together, placeholders without a value, missing prose. */
+ * conditions that can't hold together, severities that can't be reached, numbers that a later stage measures, missing
+ * prose. `base` (what the folder would go over) and `ret_seen` may be NULL. */
 int ruleset_check(const struct ruleset *base, const char *folder, struct str *ret_complaints,
-		  struct err *err);
+		  struct rules_seen *ret_seen, struct err *err);
+
+/* A row in prose, for `triage rules show`: what it asks, thresholds with units, what it means, what to do. */
+void rule_describe(const struct rule *rule, struct str *out);
 
 const char *severity_name(enum severity severity);
 const char *role_name(enum role role);

@@ -4,11 +4,13 @@
  *
  *   /proc/meminfo       MemTotal:       24689164 kB       -> MemTotal (bytes)
  *   /proc/vmstat        pgscan_direct 0                   -> pgscan_direct
- *   /proc/net/snmp      Tcp: RtoAlgorithm ... / Tcp: 1 ... -> Tcp.RtoAlgorithm   (the same for netstat)
+ *   /proc/net/snmp      Tcp: RtoAlgorithm ... / Tcp: 1 ... -> Tcp.RtoAlgorithm (netstat too)
  *   cpu.stat            nr_throttled 12                   -> nr_throttled
- *   /proc/pressure/cpu  some avg10=0.40 ... total=3644205 -> some.total (us), some.avg10 (hundredths of a per cent)
+ *   /proc/pressure/cpu  some avg10=0.40 ... total=3644205 -> some.avg10 (hundredths of a per cent),
+ *                                                            some.total (us)
  *
- * Kernel: fs/proc/meminfo.c, mm/vmstat.c, net/ipv4/proc.c, kernel/sched/psi.c, kernel/sched/core.c (cpu_cfs_stat_show).
+ * Kernel: fs/proc/meminfo.c, mm/vmstat.c, net/ipv4/proc.c, kernel/sched/psi.c, kernel/sched/core.c
+ * (cpu_cfs_stat_show).
  */
 #ifndef TRIAGE_SOURCE_PROC_COUNTERS_H
 #define TRIAGE_SOURCE_PROC_COUNTERS_H
@@ -29,11 +31,13 @@ struct counters {
 	char *names; /* storage of the names */
 };
 
-/* Each replaces `ret`; lines that do not have the shape are skipped; -ENOMEM, -EBADMSG when not one line fits. */
-int counters_parse_pairs(const char *text, size_t len, struct counters *ret);    /* vmstat, cpu.stat */
-int counters_parse_meminfo(const char *text, size_t len, struct counters *ret);  /* kB into bytes */
-int counters_parse_snmp(const char *text, size_t len, struct counters *ret);     /* snmp, netstat */
-int counters_parse_pressure(const char *text, size_t len, struct counters *ret); /* pressure files */
+/* Each overwrites `ret` (counters_free() afterwards, and before the next parse into it); lines that
+ * do not have the shape are skipped; -ENOMEM, -EBADMSG when not one line fits. In order: vmstat and
+ * cpu.stat; meminfo, kB into bytes; snmp and netstat; pressure files. */
+int counters_parse_pairs(const char *text, size_t len, struct counters *ret);
+int counters_parse_meminfo(const char *text, size_t len, struct counters *ret);
+int counters_parse_snmp(const char *text, size_t len, struct counters *ret);
+int counters_parse_pressure(const char *text, size_t len, struct counters *ret);
 
 void counters_free(struct counters *counters);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * /proc/net/dev and /proc/diskstats: what interfaces and disks did since boot. Kernel: net/core/net-procfs.c,
- * block/genhd.c (Documentation/admin-guide/iostats.rst).
+ * /proc/net/dev and /proc/diskstats: what interfaces and disks did since boot. Kernel:
+ * net/core/net-procfs.c, block/genhd.c (Documentation/admin-guide/iostats.rst).
  *
  *   eth0: 4096 32 0 1 0 0 0 0 2048 16 0 0 0 0 0 0
  *   254 0 vda 6425 3854 709466 4058 932 4312 324016 1011 0 1844 5405 3707 11 80272 330 102 4
@@ -24,6 +24,7 @@ struct net_devices {
 	size_t cap;
 };
 
+/* -EBADMSG when not one line fits: every network namespace has `lo`. */
 int net_devices_parse(const char *text, size_t len, struct net_devices *ret);
 void net_devices_free(struct net_devices *devices);
 
@@ -42,7 +43,8 @@ struct disks {
 	size_t cap;
 };
 
-/* All lines, partitions too: whether a name is a whole disk is told by sys/block/NAME. */
+/* All lines, partitions too: whether a name is a whole disk is told by sys/block/NAME.
+ * -EBADMSG when there are lines and not one fits. */
 int disks_parse(const char *text, size_t len, struct disks *ret);
 void disks_free(struct disks *disks);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * /proc/stat, /proc/loadavg, /proc/uptime: CPU time by kind, switches, forks, load. Kernel: fs/proc/stat.c,
- * fs/proc/loadavg.c, fs/proc/uptime.c.
+ * /proc/stat, /proc/loadavg, /proc/uptime: CPU time by kind, switches, forks, load. Kernel:
+ * fs/proc/stat.c, fs/proc/loadavg.c, fs/proc/uptime.c.
  *
- *   cpu0 335 0 578 7357 8 0 3 336 0 0     user nice system idle iowait irq softirq steal guest guest_nice
+ *   cpu0 335 0 578 7357 8 0 3 336 0 0    user nice system idle iowait irq softirq steal guest
+ *                                        guest_nice
  *   ctxt 165188
  *   processes 2388
  *   procs_running 1
@@ -19,7 +20,8 @@
 
 #define PROC_CPU_TIMES 10
 
-/* Ticks of USER_HZ (100 per second) in the order of the file; kinds that an old kernel lacks are 0. */
+/* Ticks of USER_HZ (100 per second) in the order of the file; kinds that an old kernel lacks are
+ * 0. */
 struct proc_cpu_times {
 	int cpu; /* -1: the sum line */
 	uint64_t ticks[PROC_CPU_TIMES];

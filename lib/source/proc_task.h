@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files of one thread, /proc/PID/task/TID/... Kernel: fs/proc/array.c (do_task_stat), fs/proc/base.c.
+ * Files of one thread, /proc/PID/task/TID/... Kernel: fs/proc/array.c (do_task_stat),
+ * fs/proc/base.c.
  *
  *   stat       2388 (a b) c) R 2378 2378 1190 0 -1 4194304 101 0 0 0 5 7 0 0 20 0 1 0 40233 ...
- *              comm is everything between the first '(' and the last ')': it may hold spaces and parentheses
+ *              comm is everything between the first '(' and the last ')': it may hold both
  *   schedstat  924767 56714 1        ns run, ns waited for a CPU, times put on a CPU
  *   status     voluntary_ctxt_switches: 41 / nonvoluntary_ctxt_switches: 3 / Cpus_allowed_list: 0-1
  *   cgroup     1:cpu:/a/b  or  0::/a/b
@@ -31,6 +32,7 @@ struct task_stat {
 	uint64_t major_faults;
 	uint64_t user_ticks, system_ticks;
 	int64_t child_user_ticks, child_system_ticks; /* of reaped children */
+	uint64_t threads;			      /* of its process */
 	uint64_t start_ticks; /* since boot: (pid, start) names a thread for ever */
 	int cpu;	      /* last run on; -1 when absent */
 	unsigned int rt_priority;
@@ -56,12 +58,13 @@ struct task_status {
 /* -EBADMSG when the switch counters are missing. */
 int task_status_parse(const char *text, size_t len, struct task_status *ret);
 
-/* The path of a thread in the hierarchy of `controller` ("cpu"); "" as controller: the v2 hierarchy. Copies it, NUL-terminated;
- * -ENOENT when the file names none, -ENAMETOOLONG. */
+/* The path of a thread in the hierarchy of `controller` ("cpu"); "" as controller: the v2
+ * hierarchy. Copies it, NUL-terminated; -ENOENT when the file names none, -ENAMETOOLONG. */
 int task_cgroup_parse(const char *text, size_t len, const char *controller, char *path,
 		      size_t size);
 
-/* Kernel stack ("[<0>] futex_wait+0x5e/0x90" lines) as "futex_wait;...": leaf first, without offsets, `most` frames. */
+/* Kernel stack ("[<0>] futex_wait+0x5e/0x90" lines) as "futex_wait;...": leaf first, without
+ * offsets, `most` frames. */
 struct str;
 int task_stack_parse(const char *text, size_t len, int most, struct str *ret);
 

@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/report.h"
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "report/view.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/* A document under construction. Failing to allocate is sticky; the adders go on with NULL, which
+ * cJSON takes. */
+struct json {
+	cJSON *root;
+	bool failed;
+};
+
+static void free_json(struct json *json)
+{
+	cJSON_Delete(json->root);
+}
+
+static cJSON *checked(struct json *json, cJSON *item)
+{
+	if (!item)
+		json->failed = true;
+	return item;
+}
+
+/* A string that is well-formed and printable, or null. */
+static cJSON *text_item(struct json *json, const char *text)
+{
+	_cleanup_(str_free) struct str printable = { 0 };
+
+	if (!text)
+		return checked(json, cJSON_CreateNull());
+	text_append_printable(&printable, text, strlen(text));
+	if (str_error(&printable) < 0)
+		json->failed = true;
+	return checked(json, cJSON_CreateString(str_text(&printable)));
+}
+
+static void put(struct json *json, cJSON *object, const char *key, cJSON *item)
+{
+	if (!cJSON_AddItemToObject(object, key, item)) {
+		cJSON_Delete(item);
+		json->failed = true;
+	}
+}
+
+/* The item, or NULL when it could not be added and is gone. */
+static cJSON *push(struct json *json, cJSON *array, cJSON *item)
+{
+	if (cJSON_AddItemToArray(array, item))
+		return item;
+	cJSON_Delete(item);
+	json->failed = true;
+	return NULL;
+}
+
+static cJSON *put_object(struct json *json, cJSON *parent, const char *key)
+{
+	return checked(json, cJSON_AddObjectToObject(parent, key));
+}
+
+static cJSON *put_array(struct json *json, cJSON *parent, const char *key)
+{
+	return checked(json, cJSON_AddArrayToObject(parent, key));
+}
+
+static cJSON *push_object(struct json *json, cJSON *array)
+{
+	return push(json, array, checked(json, cJSON_CreateObject()));
+}
+
+static void put_text(struct json *json, cJSON *object, const char *key, const char *text)
+{
+	put(json, object, key, text_item(json, text));
+}
+
+/* null when it is not finite. */
+static void put_number(struct json *json, cJSON *object, const char *key, double number)
+{
+	put(json, object, key,
+	    checked(json, isfinite(number) ? cJSON_CreateNumber(number) : cJSON_CreateNull()));
+}
+
+static void put_known_text(struct json *json, cJSON *object, const char *key, const char *text)
+{
+	if (text)
+		put_text(json, object, key, text);
+}
+
+static void put_known_number(struct json *json, cJSON *object, const char *key, double number)
+{
+	if (isfinite(number))
+		put_number(json, object, key, number);
+}
+
+static void put_value(struct json *json, cJSON *object, const char *key, struct value value)
+{
+	if (value.kind == VALUE_TEXT)
+		put_text(json, object, key, value.text);
+	else
+		put_number(json, object, key, value.kind == VALUE_NUMBER ? value.number : NAN);
+}
+
+static void put_metric(struct json *json, cJSON *object, const char *key,
+		       const struct report *report, enum metric_id id)
+{
+	put_value(json, object, key, evidence_get(report->evidence, id));
+}
+
+static void put_strings(struct json *json, cJSON *object, const char *key,
+			const struct strings *strings)
+{
+	cJSON *array = put_array(json, object, key);
+
+	vec_each(text, strings)
+		push(json, array, text_item(json, *text));
+}
+
+/* ---- findings ---- */
+
+static void put_facts(struct json *json, cJSON *object, const struct facts *facts)
+{
+	cJSON *array = put_array(json, object, "evidence");
+
+	vec_each(fact, facts) {
+		cJSON *item = push_object(json, array);
+
+		put_text(json, item, "metric", fact->metric);
+		put_value(json, item, "value", fact->value);
+		put_text(json, item, "unit", unit_name(fact->unit));
+		put_text(json, item, "op", op_name(fact->op));
+		put_value(json, item, "threshold", fact->threshold);
+		put_text(json, item, "origin", fact->origin);
+		put_text(json, item, "command", fact->command);
+	}
+}
+
+/* "417 418" as numbers; PIDs end at 2^22, so a double holds them. */
+static void put_pids(struct json *json, cJSON *object, const char *text)
+{
+	cJSON *array = put_array(json, object, "pids");
+	struct span rest = span_of(text ? text : "");
+	uint64_t pid;
+
+	while (rest.p < rest.end)
+		if (span_u64(&rest, &pid))
+			push(json, array, checked(json, cJSON_CreateNumber((double)pid)));
+		else
+			rest.p++;
+}
+
+static void put_subject(struct json *json, cJSON *object, const struct subject *subject)
+{
+	cJSON *item = put_object(json, object, "subject");
+
+	put_text(json, item, "kind", subject->kind);
+	put_text(json, item, "name", subject->name);
+	put_known_text(json, item, "program", subject->program);
+	put_known_text(json, item, "thread", subject->thread);
+	put_known_number(json, item, "threads", subject->threads);
+	put_known_number(json, item, "processes", subject->processes);
+	put_pids(json, item, subject->pids);
+}
+
+static void put_finding(struct json *json, cJSON *array, const struct finding *finding)
+{
+	cJSON *item = push_object(json, array);
+
+	put_text(json, item, "id", finding->id);
+	put_text(json, item, "rule", finding->rule->id);
+	put_text(json, item, "cause", finding->rule->cause);
+	put_text(json, item, "role", role_name(finding->rule->role));
+	put_text(json, item, "severity", severity_name(finding->severity));
+	put_number(json, item, "confidence", finding->confidence);
+	put_subject(json, item, &finding->subject);
+	put_text(json, item, "say", view_say(finding));
+	put_text(json, item, "means", finding->means);
+	put_strings(json, item, "remedy", &finding->remedy);
+	put_facts(json, item, &finding->facts);
+	put_text(json, item, "fingerprint", finding->fingerprint);
+}
+
+static void put_findings(struct json *json, const struct report *report)
+{
+	cJSON *array = put_array(json, json->root, "findings");
+
+	vec_each(finding, &report->judgement->findings)
+		put_finding(json, array, finding);
+}
+
+/* ---- verdict ---- */
+
+static void put_share(struct json *json, cJSON *item, const struct finding *finding)
+{
+	put_text(json, item, "cause", finding->rule->cause);
+	put_text(json, item, "finding", finding->id);
+	put_known_number(json, item, "share_pct", finding->share_pct);
+	if (isfinite(finding->share_pct))
+		put_known_text(json, item, "share_of", finding->rule->share_of);
+	put_subject(json, item, &finding->subject);
+}
+
+/* What a finding contributes to a verdict that it did not win; NULL when it is what the verdict
+ * explains. */
+static const char *contribution(const struct finding *finding)
+{
+	static const char *const names[] = {
+		[ROLE_SYMPTOM] = NULL,
+		[ROLE_AMPLIFIER] = "amplifier",
+		[ROLE_MECHANISM] = "secondary",
+		[ROLE_TRIGGER] = "trigger",
+	};
+
+	return finding->rule->cause ? names[finding->rule->role] : NULL;
+}
+
+static void put_contributing(struct json *json, cJSON *verdict, const struct report *report)
+{
+	cJSON *array = put_array(json, verdict, "contributing");
+
+	for (const struct finding *f = view_other(report, NULL); f; f = view_other(report, f)) {
+		const char *role = contribution(f);
+		cJSON *item;
+
+		if (!role)
+			continue;
+		item = push_object(json, array);
+		put_share(json, item, f);
+		put_text(json, item, "role", role);
+	}
+}
+
+static void put_verdict(struct json *json, const struct report *report)
+{
+	const struct verdict *verdict = &report->judgement->verdict;
+	const struct finding *primary = view_primary(report);
+	cJSON *item = put_object(json, json->root, "verdict");
+
+	put_text(json, item, "status", verdict_status_name(verdict->status));
+	put_text(json, item, "headline", verdict->headline ? verdict->headline : "");
+	put_number(json, item, "confidence", verdict->confidence);
+	if (primary)
+		put_share(json, put_object(json, item, "primary"), primary);
+	else
+		put_text(json, item, "primary", NULL);
+	put_contributing(json, item, report);
+}
+
+/* ---- stages ---- */
+
+static void put_saw(struct json *json, cJSON *stage_item, const struct report *report,
+		    enum stage_id stage)
+{
+	_cleanup_(view_free_saw) struct saw_texts saw = { 0 };
+	cJSON *array = put_array(json, stage_item, "saw");
+
+	if (!view_stage_ran(report, stage))
+		return;
+	if (view_saw(report, stage, &saw) < 0)
+		json->failed = true;
+	vec_each(line, &saw) {
+		_cleanup_(str_free) struct str text = { 0 };
+		struct span cells = span_of(line->cells);
+		struct span cell;
+
+		while (span_line(&cells, &cell)) {
+			str_append(&text, text.len ? "  " : "");
+			str_append_bytes(&text, cell.p, span_len(cell));
+		}
+		push(json, array, text_item(json, str_text(&text)));
+	}
+}
+
+static void put_judged(struct json *json, cJSON *stage_item, const struct report *report,
+		       enum stage_id stage)
+{
+	cJSON *array = put_array(json, stage_item, "judged");
+	const struct finding *finding = view_stage_finding(report, stage, NULL);
+
+	for (; finding; finding = view_stage_finding(report, stage, finding)) {
+		_cleanup_(str_free) struct str because = { 0 };
+		cJSON *item = push_object(json, array);
+
+		view_facts(&because, &finding->facts);
+		put_text(json, item, "finding", finding->id);
+		put_text(json, item, "rule", finding->rule->id);
+		put_text(json, item, "severity", severity_name(finding->severity));
+		put_text(json, item, "because", str_text(&because));
+	}
+}
+
+static void put_stage(struct json *json, cJSON *array, const struct report *report,
+		      enum stage_id stage)
+{
+	const struct stage_record *record = evidence_stage(report->evidence, stage);
+	const struct stage_story *told = &report->rules->stages[stage];
+	const struct request *request = view_request(report, stage, NULL);
+	cJSON *item = push_object(json, array);
+
+	put_text(json, item, "name", stage_name(stage));
+	put_text(json, item, "question", told->question);
+	put_text(json, item, "status", view_status_name(record->status));
+	put_text(json, item, "reason", record->reason);
+	put_text(json, item, "fix", record->fix);
+	put_text(json, item, "command", told->command);
+	put_saw(json, item, report, stage);
+	put_judged(json, item, report, stage);
+	put_text(json, item, "concluded", view_concluded(report, stage));
+	put_text(json, item, "next", request ? stage_name(request->stage) : NULL);
+	put_text(json, item, "why", request ? request->why : NULL);
+}
+
+static void put_stages(struct json *json, const struct report *report)
+{
+	cJSON *array = put_array(json, json->root, "stages");
+
+	for (int stage = 0; stage < STAGE_TOTAL; stage++)
+		put_stage(json, array, report, stage);
+}
+
+/* ---- the rest ---- */
+
+static void put_head(struct json *json, const struct report *report)
+{
+	_cleanup_(str_free) struct str start = { 0 };
+	double unix_s = evidence_number(report->evidence, METRIC_host_time_unix_s);
+	cJSON *item;
+
+	put_text(json, json->root, "schema", "triage-report/1");
+	item = put_object(json, json->root, "tool");
+	put_text(json, item, "version", report->tool_version);
+	put_text(json, item, "rules_sha256", report->rules->sha256);
+	item = put_object(json, json->root, "host");
+	put_metric(json, item, "name", report, METRIC_host_name);
+	put_metric(json, item, "kernel", report, METRIC_host_kernel);
+	put_metric(json, item, "cpus", report, METRIC_host_cpus_online);
+	put_metric(json, item, "usable_cpus", report, METRIC_host_usable_cpus);
+	put_metric(json, item, "memory_bytes", report, METRIC_host_memory_bytes);
+	put_metric(json, item, "virtualization", report, METRIC_host_virtualization);
+	item = put_object(json, json->root, "window");
+	put_text(json, item, "start", view_time(&start, unix_s) ? str_text(&start) : NULL);
+	put_number(json, item, "duration_s", view_duration_s(report));
+}
+
+static void put_ruled_out(struct json *json, const struct report *report)
+{
+	cJSON *array = put_array(json, json->root, "ruled_out");
+
+	vec_each(exclusion, &report->judgement->ruled_out) {
+		cJSON *item = push_object(json, array);
+
+		put_text(json, item, "cause", exclusion->rule->rules_out);
+		put_text(json, item, "rule", exclusion->rule->id);
+		put_text(json, item, "say", exclusion->say ? exclusion->say : "");
+		put_facts(json, item, &exclusion->facts);
+	}
+}
+
+static void put_unknown(struct json *json, const struct report *report)
+{
+	cJSON *array = put_array(json, json->root, "unknown");
+
+	vec_each(unknown, &report->judgement->unknown) {
+		cJSON *item = push_object(json, array);
+
+		put_text(json, item, "rule", unknown->rule->id);
+		put_strings(json, item, "missing", &unknown->missing);
+		put_text(json, item, "fix", unknown->fix);
+	}
+}
+
+static void put_self(struct json *json, const struct report *report)
+{
+	cJSON *item = put_object(json, json->root, "self");
+	cJSON *losses;
+
+	put_metric(json, item, "wall_s", report, METRIC_self_wall_s);
+	put_metric(json, item, "cpu_s", report, METRIC_self_cpu_s);
+	put_metric(json, item, "cpu_pct_of_host", report, METRIC_self_cpu_pct_of_host);
+	put_metric(json, item, "max_rss_bytes", report, METRIC_self_max_rss_bytes);
+	put_metric(json, item, "events", report, METRIC_self_events);
+	put_metric(json, item, "lost_events", report, METRIC_self_lost_events);
+	losses = put_array(json, item, "window_losses");
+	for (size_t i = 0; i < evidence_caveats(report->evidence); i++)
+		push(json, losses, text_item(json, evidence_caveat(report->evidence, i)));
+}
+
+int report_json(const struct report *report, struct str *out)
+{
+	_cleanup_(free_json) struct json json = { .root = cJSON_CreateObject() };
+	_cleanup_(cleanup_free) char *text = NULL;
+	size_t len;
+
+	if (!json.root)
+		return -ENOMEM;
+	put_head(&json, report);
+	put_verdict(&json, report);
+	put_array(&json, json.root, "chain"); /* no rule draws arrows yet */
+	put_stages(&json, report);
+	put_findings(&json, report);
+	put_ruled_out(&json, report);
+	put_unknown(&json, report);
+	put_self(&json, report);
+	text = json.failed ? NULL : cJSON_Print(json.root);
+	if (!text)
+		return -ENOMEM;
+	len = strlen(text);
+	text[len] = '\n'; /* in the place of the NUL: the str brings its own */
+	str_append_bytes(out, text, len + 1);
+	return str_error(out);
+}

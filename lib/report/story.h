@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The report as a person reads it, before it is set: headings and labelled lines in their order.
+ * text.c and markdown.c print the same story; neither knows a judgement.
+ *
+ *   TITLE    label "CRITICAL", cells: headline, confidence
+ *   HEADING  label "vmstat", text "is the wall CPU, disk ...?"
+ *   TEXT     label "means", text; an empty label continues what stands above
+ *   ROW      cells, aligned with the rows next to it
+ *   COMMAND  text that a reader may paste
+ *
+ * Labels "-" and "1." make items of a list. All of it is printable (base/text.h) when it is added.
+ */
+#ifndef TRIAGE_REPORT_STORY_H
+#define TRIAGE_REPORT_STORY_H
+
+#include "base/vec.h"
+#include "report/report.h"
+
+enum line_kind {
+	LINE_TITLE,
+	LINE_HEADING,
+	LINE_TEXT,
+	LINE_ROW,
+	LINE_COMMAND,
+};
+
+enum tone {
+	TONE_PLAIN,
+	TONE_GOOD,
+	TONE_WARNING,
+	TONE_CRITICAL,
+	TONE_TOTAL,
+};
+
+struct story_line {
+	enum line_kind kind;
+	enum tone tone; /* of the label */
+	char *label;	/* never NULL */
+	char *text;	/* never NULL; TITLE and ROW: cells, separated by '\n' */
+};
+
+struct story {
+	VEC(struct story_line) lines;
+	bool failed; /* out of memory: sticky, as in struct str */
+};
+
+/* Builds the story of a report: 0 or -ENOMEM. */
+int story_build(const struct report *report, int verbosity, struct story *ret);
+void story_free(struct story *story);
+
+/* Appends a line. `label` may be NULL for "". */
+void story_add(struct story *story, enum line_kind kind, const char *label, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* The same with text as it stands and a tone for the label. */
+void story_add_text(struct story *story, enum line_kind kind, enum tone tone, const char *label,
+		    const char *text);
+
+/* Appends a cell of what will be a TITLE or ROW: printable, so that nothing in it is taken for a
+ * separator. */
+void story_append_cell(struct str *cells, const char *text);
+
+enum tone story_tone(enum severity severity);
+
+/* A list that ends early: story_cap_take() counts, and says whether the next item is still to be
+ * shown. */
+struct story_cap {
+	int most;
+	int taken;
+	int left_out;
+};
+
+struct story_cap story_cap_of(int most, int verbosity);
+bool story_cap_take(struct story_cap *cap);
+
+/* "and 3 more (-v shows them)" when something was left out. */
+void story_cap_end(struct story *story, const struct story_cap *cap);
+
+/* The parts, in the files that tell them. */
+void story_tell_verdict(struct story *story, const struct report *report, int verbosity);
+void story_tell_actions(struct story *story, const struct report *report, int verbosity);
+void story_tell_funnel(struct story *story, const struct report *report, int verbosity);
+void story_tell_rest(struct story *story, const struct report *report, int verbosity);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rule/ref.h"
+
+#include "rule/judge.h"
+#include "rule/names.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define NAME_SIZE 96
+
+static int refuse_name(struct err *why, const char *what, const char *name, const char *prefix,
+		       const char *near)
+{
+	if (!near)
+		return err_set(why, -EINVAL, "unknown %s \"%s\"", what, name);
+	return err_set(why, -EINVAL, "unknown %s \"%s\" (did you mean \"%s%s\"?)", what, name,
+		       prefix, near);
+}
+
+static int parse_column(const char *name, enum table_id table, struct ref *ret, struct err *why)
+{
+	enum column_id column;
+
+	if (table == TABLE_NONE)
+		return err_set(why, -EINVAL, "\"%s\" needs a table: the row has no `for`", name);
+	column = column_by_name(table, name + strlen("row."));
+	if (column == COLUMN_NONE)
+		return refuse_name(why, "column", name, "row.",
+				   nearest_column(table, name + strlen("row.")));
+	*ret = (struct ref){ .metric = METRIC_NONE, .column = column };
+	return 0;
+}
+
+int ref_parse(struct span text, enum table_id table, struct ref *ret, struct err *why)
+{
+	char name[NAME_SIZE];
+	enum metric_id metric;
+
+	span_copy(text, name, sizeof(name));
+	if (span_starts(text, "row."))
+		return parse_column(name, table, ret, why);
+	metric = span_len(text) < sizeof(name) ? metric_by_name(name) : METRIC_NONE;
+	if (metric == METRIC_NONE)
+		return refuse_name(why, "metric", name, "", nearest_metric(name));
+	*ret = (struct ref){ .metric = metric, .column = COLUMN_NONE };
+	return 0;
+}
+
+bool ref_is_set(struct ref ref)
+{
+	return ref.metric != METRIC_NONE || ref.column != COLUMN_NONE;
+}
+
+enum unit ref_unit(struct ref ref)
+{
+	return ref.column != COLUMN_NONE ? column_info(ref.column)->unit :
+					   metric_info(ref.metric)->unit;
+}
+
+static const struct table_info *table_of(struct ref ref)
+{
+	return table_info(column_info(ref.column)->table);
+}
+
+void ref_name(struct ref ref, struct str *out)
+{
+	if (ref.column != COLUMN_NONE)
+		str_format(out, "%s.%s", table_of(ref)->name, column_info(ref.column)->name);
+	else
+		str_append(out, metric_info(ref.metric)->name);
+}
+
+const char *ref_command(struct ref ref)
+{
+	return ref.column != COLUMN_NONE ? table_of(ref)->command :
+					   metric_info(ref.metric)->command;
+}
+
+const char *ref_origin(struct ref ref)
+{
+	return ref.column != COLUMN_NONE ? table_of(ref)->origin : metric_info(ref.metric)->origin;
+}
+
+const char *ref_doc(struct ref ref)
+{
+	return ref.column != COLUMN_NONE ? column_info(ref.column)->doc :
+					   metric_info(ref.metric)->doc;
+}
+
+struct value ref_value(struct ref ref, const struct evidence *evidence, int row)
+{
+	return ref.column != COLUMN_NONE ? evidence_cell(evidence, row, ref.column) :
+					   evidence_get(evidence, ref.metric);
+}
+
+struct value ref_judged(struct ref ref, const struct evidence *evidence, int row)
+{
+	struct value value = ref_value(ref, evidence, row);
+	enum column_id name;
+
+	if (value.kind != VALUE_UNKNOWN || ref.column == COLUMN_NONE ||
+	    !column_info(ref.column)->known)
+		return value;
+	name = table_of(ref)->first;
+	if (evidence_cell(evidence, row, name).kind == VALUE_UNKNOWN)
+		return value;
+	return (struct value){ .kind = VALUE_TEXT, .text = "" };
+}
+
+enum stage_id ref_stage(struct ref ref)
+{
+	return stage_of(ref.column != COLUMN_NONE ? table_of(ref)->name :
+						    metric_info(ref.metric)->name);
+}
+
+int template_next(struct span *rest, struct piece *ret)
+{
+	const char *start = rest->p, *p = start;
+
+	if (p >= rest->end)
+		return 0;
+	if (*p == '{' && !(p + 1 < rest->end && p[1] == '{')) {
+		struct span name = { .p = p + 1, .end = rest->end };
+		struct span inside;
+
+		if (!span_until(&name, '}', &inside))
+			return -EINVAL;
+		*ret = (struct piece){ .text = inside, .is_name = true };
+		rest->p = name.p;
+		return 1;
+	}
+	if (*p == '{' || (*p == '}' && p + 1 < rest->end && p[1] == '}')) {
+		*ret = (struct piece){ .text = { .p = p, .end = p + 1 } };
+		rest->p = p + 2;
+		return 1;
+	}
+	for (p++; p < rest->end && *p != '{' && *p != '}'; p++)
+		;
+	*ret = (struct piece){ .text = { .p = start, .end = p } };
+	rest->p = p;
+	return 1;
+}
+
+static bool fill_name(struct span name, enum table_id table, int row,
+		      const struct evidence *evidence, struct str *out)
+{
+	struct value value;
+	struct ref ref;
+
+	if (ref_parse(name, table, &ref, NULL) < 0) {
+		str_append_char(out, '?');
+		return false;
+	}
+	value = ref_value(ref, evidence, row);
+	if (value.kind == VALUE_UNKNOWN)
+		str_append_char(out, '?');
+	else
+		value_format(out, ref_unit(ref), value);
+	return value.kind != VALUE_UNKNOWN;
+}
+
+int rule_fill(const char *template, enum table_id table, int row, const struct evidence *evidence,
+	      struct str *out)
+{
+	struct span rest = span_of(template);
+	struct piece piece;
+	int unknown = 0;
+
+	while (template_next(&rest, &piece) > 0) {
+		if (!piece.is_name)
+			str_append_bytes(out, piece.text.p, span_len(piece.text));
+		else if (!fill_name(piece.text, table, row, evidence, out))
+			unknown++;
+	}
+	return str_error(out) < 0 ? -ENOMEM : unknown;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the tests of lib/rule share: rules from a text, evidence from numbers. */
+#ifndef TRIAGE_RULE_TESTING_H
+#define TRIAGE_RULE_TESTING_H
+
+#include "base/cleanup.h"
+#include "rule/judge.h"
+
+#include <check.h>
+#include <math.h>
+#include <string.h>
+
+static inline struct ruleset *rules_of(const char *text)
+{
+	struct ruleset *rules = NULL;
+	struct err err = { 0 };
+	int r = ruleset_load(NULL, 0, &rules, &err);
+
+	if (r == 0)
+		r = ruleset_overlay_text(rules, "t.jsonc", text, strlen(text), &err);
+	ck_assert_msg(r == 0, "%s", err.msg);
+	return rules;
+}
+
+/* Evidence with the stages vmstat and top run. */
+static inline struct evidence *evidence_of_run(void)
+{
+	struct stage_record ok = { .status = STAGE_OK, .duration_s = 1 };
+	struct evidence *evidence = NULL;
+
+	ck_assert_int_eq(evidence_new(&evidence), 0);
+	evidence_set_stage(evidence, STAGE_vmstat, &ok);
+	evidence_set_stage(evidence, STAGE_top, &ok);
+	return evidence;
+}
+
+static inline int run_suite(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
+
+#endif

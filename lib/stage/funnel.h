@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The funnel: stages from cheap to costly, each run because a rule of an earlier one asked for it.
+ */
+#ifndef TRIAGE_STAGE_FUNNEL_H
+#define TRIAGE_STAGE_FUNNEL_H
+
+#include "base/err.h"
+#include "evidence/evidence.h"
+#include "rule/rule.h"
+#include "source/procroot.h"
+
+#include <stdbool.h>
+
+#define FUNNEL_SECONDS 10 /* default budget of all stages together */
+
+struct funnel_options {
+	const struct ruleset *rules;
+	double seconds;	 /* budget of all stages; 0: FUNNEL_SECONDS. Stages share it by fixed parts */
+	bool full;	 /* run every stage, asked for or not */
+	unsigned stages; /* bits 1 << stage_id: run these and no other; 0: as rules ask */
+	void (*progress)(void *context, const char *stage, double seconds); /* NULL: silent */
+	void *context;
+};
+
+/* Collects evidence from the root into `evidence`, annotated with the rules' knowledge. 0; -EINTR when it was stopped (what there
+ * is stays valid); -ENOMEM; -ENOENT when not even the first stage found anything to read. */
+int funnel_run(struct procroot *root, const struct funnel_options *options,
+	       struct evidence *evidence, struct err *err);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A stage asks one question of a host: it reads, computes and leaves evidence behind. It knows neither rules nor
+ * reports, nor whether its root is live or recorded.
+ */
+#ifndef TRIAGE_STAGE_STAGE_H
+#define TRIAGE_STAGE_STAGE_H
+
+#include "evidence/evidence.h"
+#include "source/procroot.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct stage_context {
+	struct procroot *root;
+	struct evidence *evidence;
+	uint64_t window_ns;	    /* how long the stage may watch */
+	pid_t own_pid;		    /* left out of what is seen; 0 in a recording */
+	struct stage_record record; /* filled by stage_degrade() and the funnel */
+	char reason[256];
+	const char *fix;
+};
+
+/* Says that something is missing from what the stage saw; the first reason stays. */
+void stage_degrade(struct stage_context *context, const char *fix, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* A stage's work. 0; -EINTR when it was stopped (what it has is in the evidence); else it could not
+ * run at all and `err` says why. */
+typedef int stage_collect_fn(struct stage_context *context, struct err *err);
+
+/* vmstat: is the wall CPU, disk, memory, network or the hypervisor? Two snapshots of the counters and ten glances
+ * at the run queue in between. */
+stage_collect_fn stage_vmstat_collect;
+
+/* top: who makes the load? Two passes over all threads, then the costlier facts of the candidates. */
+stage_collect_fn stage_top_collect;
+
+#endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stage/top_census.h"
+
+#include "base/cleanup.h"
+#include "source/proc_task.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
+
+/* A walk over /proc: buffers that live as long as it does. */
+struct walk {
+	struct procroot *root;
+	int proc_fd;
+	pid_t own_pid;
+	struct str text;
+	struct id_list pids, tids;
+	const struct census *earlier; /* NULL in the first pass */
+	struct census *census;
+};
+
+/* Where a thread's files are: PREFIX/stat in an open folder, which `folder` names in a recording. */
+struct place {
+	int fd;
+	const char *folder;
+	char prefix[48];
+	pid_t pid, tid;
+};
+
+static bool is_realtime(unsigned int policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE;
+}
+
+static void fill_sample(struct thread_sample *sample, pid_t pid, const struct task_stat *stat)
+{
+	*sample = (struct thread_sample){
+		.pid = pid,
+		.tid = stat->tid,
+		.ppid = stat->ppid,
+		.start_ticks = stat->start_ticks,
+		.state = stat->state,
+		.kernel = stat->flags & PF_KTHREAD,
+		.realtime = is_realtime(stat->policy),
+		.cpu = stat->cpu,
+		.user_ticks = stat->user_ticks,
+		.system_ticks = stat->system_ticks,
+		.minor_faults = stat->minor_faults,
+		.major_faults = stat->major_faults,
+		.child_ticks = (uint64_t)(stat->child_user_ticks + stat->child_system_ticks),
+		.child_minor_faults = stat->child_minor_faults,
+		.process_threads = stat->threads,
+	};
+	snprintf(sample->comm, sizeof(sample->comm), "%s", stat->comm);
+}
+
+static void add_schedstat(struct thread_sample *sample, const struct task_schedstat *schedstat)
+{
+	/* all zero: a kernel without task accounting, for the thread did run if it has CPU time */
+	if (!schedstat->runs && !schedstat->run_ns && sample->user_ticks + sample->system_ticks)
+		return;
+	sample->has_schedstat = true;
+	sample->run_ns = schedstat->run_ns;
+	sample->wait_ns = schedstat->wait_ns;
+	sample->runs = schedstat->runs;
+}
+
+static int read_file(struct walk *walk, const struct place *place, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", place->prefix, name);
+	return procroot_read_in(walk->root, place->fd, place->folder, path, &walk->text);
+}
+
+static bool read_schedstat(struct walk *walk, const struct place *place,
+			   struct task_schedstat *ret)
+{
+	return read_file(walk, place, "schedstat") == 0 &&
+	       task_schedstat_parse(str_text(&walk->text), walk->text.len, ret) == 0;
+}
+
+/* A thread that has not run since the earlier pass is as it was: its costlier `stat` need not be read. It could only have been
+ * woken without getting a CPU yet. A leader's line also counts for its process, which may have run without it. */
+static const struct thread_sample *find_unchanged(const struct walk *walk,
+						  const struct place *place,
+						  const struct task_schedstat *schedstat)
+{
+	const struct thread_sample *then =
+		walk->earlier ? thread_pass_find(&walk->earlier->threads, place->tid) : NULL;
+
+	if (!then || !then->has_schedstat || then->state == 'R' ||
+	    (then->tid == then->pid && then->process_threads > 1))
+		return NULL;
+	return schedstat->runs == then->runs && schedstat->run_ns == then->run_ns &&
+			       schedstat->wait_ns == then->wait_ns ?
+		       then :
+		       NULL;
+}
+
+/* Reads one thread; `ret_threads` is the size of its process. */
+static int read_thread(struct walk *walk, const struct place *place, uint64_t *ret_threads)
+{
+	struct task_schedstat schedstat = { 0 };
+	bool has_schedstat = read_schedstat(walk, place, &schedstat);
+	const struct thread_sample *unchanged =
+		has_schedstat ? find_unchanged(walk, place, &schedstat) : NULL;
+	struct thread_sample sample;
+	struct task_stat stat;
+	int r;
+
+	if (unchanged) {
+		*ret_threads = unchanged->process_threads;
+		return vec_push(&walk->census->threads.samples, *unchanged);
+	}
+	r = read_file(walk, place, "stat");
+	if (r == 0)
+		r = task_stat_parse(str_text(&walk->text), walk->text.len, &stat);
+	if (r < 0)
+		return r;
+	fill_sample(&sample, place->pid, &stat);
+	if (has_schedstat)
+		add_schedstat(&sample, &schedstat);
+	*ret_threads = stat.threads;
+	return vec_push(&walk->census->threads.samples, sample);
+}
+
+static int read_listed_threads(struct walk *walk, struct place *place)
+{
+	for (size_t i = 0; i < walk->tids.len; i++) {
+		uint64_t ignored;
+
+		place->tid = walk->tids.data[i];
+		if (place->tid == place->pid)
+			continue;
+		snprintf(place->prefix, sizeof(place->prefix), "%d", place->tid);
+		if (read_thread(walk, place, &ignored) == -ENOMEM)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int read_other_threads(struct walk *walk, pid_t pid)
+{
+	_cleanup_(cleanup_close) int task_fd = -1;
+	struct place place = { .pid = pid };
+	char folder[48];
+	int r;
+
+	snprintf(folder, sizeof(folder), "proc/%d/task", pid);
+	task_fd = procroot_open_folder(walk->root, folder);
+	if (task_fd < 0)
+		return 0; /* vanished */
+	place.fd = task_fd;
+	place.folder = folder;
+	r = procroot_list_ids(walk->root, task_fd, &walk->tids);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	return read_listed_threads(walk, &place);
+}
+
+/* The leader tells how many threads there are: most processes have one, and their task folder is not opened. */
+static int read_process(struct walk *walk, pid_t pid)
+{
+	struct place place = { .fd = walk->proc_fd, .folder = "proc", .pid = pid, .tid = pid };
+	uint64_t threads = 0;
+	int r;
+
+	snprintf(place.prefix, sizeof(place.prefix), "%d/task/%d", pid, pid);
+	r = read_thread(walk, &place, &threads);
+	if (r == -ENOMEM)
+		return r;
+	return r == 0 && threads <= 1 ? 0 : read_other_threads(walk, pid);
+}
+
+static int walk_processes(struct walk *walk)
+{
+	for (size_t i = 0; i < walk->pids.len; i++) {
+		if (walk->pids.data[i] == walk->own_pid)
+			continue;
+		if (walk->census->threads.samples.len >= TOP_THREADS_MAX) {
+			walk->census->truncated = true;
+			return 0;
+		}
+		if (read_process(walk, walk->pids.data[i]) == -ENOMEM)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void read_host(struct walk *walk)
+{
+	double uptime_s;
+
+	if (procroot_read(walk->root, "proc/stat", &walk->text) == 0)
+		walk->census->has_host = proc_stat_parse(str_text(&walk->text), walk->text.len,
+							 &walk->census->host) == 0;
+	if (procroot_read(walk->root, "proc/uptime", &walk->text) == 0 &&
+	    proc_uptime_parse(str_text(&walk->text), walk->text.len, &uptime_s) == 0)
+		walk->census->threads.boot_ticks = (uint64_t)(uptime_s * THREAD_TICKS_PER_S);
+}
+
+int census_take(struct procroot *root, pid_t own_pid, const struct census *earlier,
+		struct census *ret)
+{
+	struct walk walk = {
+		.root = root,
+		.own_pid = own_pid,
+		.earlier = earlier,
+		.census = ret,
+	};
+	int r;
+
+	*ret = (struct census){ .threads.when_ns = procroot_monotonic_ns(root) };
+	walk.proc_fd = procroot_open_folder(root, "proc");
+	if (walk.proc_fd < 0)
+		return walk.proc_fd;
+	read_host(&walk);
+	r = procroot_list_ids(root, walk.proc_fd, &walk.pids);
+	if (r == 0)
+		r = walk_processes(&walk);
+	if (r == 0)
+		thread_pass_seal(&ret->threads);
+	close(walk.proc_fd);
+	str_free(&walk.text);
+	vec_free(&walk.pids);
+	vec_free(&walk.tids);
+	return r;
+}
+
+void census_free(struct census *census)
+{
+	thread_pass_free(&census->threads);
+	if (census->has_host)
+		proc_stat_free(&census->host);
+	*census = (struct census){ 0 };
+}
+
+int top_read_task(struct procroot *root, const struct thread_sample *thread, const char *name,
+		  struct str *ret)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "proc/%d/task/%d/%s", thread->pid, thread->tid, name);
+	return procroot_read(root, path, ret);
+}

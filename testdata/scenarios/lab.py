@@ -1,0 +1,404 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs triage beside loads that are known to be sick or healthy, and checks what it says.
+
+    lab.py --triage build/release/triage [--repeat N] [--json FILE] [NAME...]
+
+Each folder beside this file that holds a scenario.json is a scenario; README.md tells how to write one.
+Exit: 0 all hit, 1 misses, 2 usage, 77 nothing could be run.
+"""
+
+import argparse
+import fnmatch
+import json
+import operator
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+KEEP = HERE.parent.parent / "build" / "lab"
+READY_LIMIT_S = 20
+RUN_LIMIT_S = 60
+STOP_LIMIT_S = 10
+CALM_LIMIT_S = 10
+CALM_PCT = 15
+OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
+
+
+class Skip(Exception):
+    """This host can't run the scenario."""
+
+
+class Broken(Exception):
+    """The load or triage did not do its part."""
+
+
+# ---- loads -------------------------------------------------------------------------------------------
+
+
+def loads_folder():
+    """Where the programs of loads/ are: built by CMake, else compiled here."""
+    if os.environ.get("TRIAGE_LOADS"):
+        return pathlib.Path(os.environ["TRIAGE_LOADS"])
+    folder = KEEP / "loads"
+    folder.mkdir(parents=True, exist_ok=True)
+    for source in sorted((HERE / "loads").glob("*.c")):
+        program = folder / source.stem
+        newest = max(path.stat().st_mtime for path in (source, HERE / "loads" / "load.h"))
+        if not program.exists() or program.stat().st_mtime < newest:
+            subprocess.run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-fno-omit-frame-pointer",
+                            "-o", program, source, "-pthread"], check=True)
+    return folder
+
+
+def remove_folder(folder):
+    """Removes it even while something that was just killed still writes its last into it."""
+    for _ in range(10):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(0.1)
+
+
+class Load:
+    """A running load: `with Load(script) as load: load.wait_ready()`. It leads its own session, and nothing
+    outside that is ever signalled."""
+
+    def __init__(self, script):
+        self.work = pathlib.Path(tempfile.mkdtemp(prefix="triage-lab-", dir=os.environ.get("TMPDIR", "/var/tmp")))
+        self.ready = self.work / "ready"
+        self.log = open(self.work / "log", "w+", encoding="utf-8", errors="replace")
+        environment = dict(os.environ, WORK=str(self.work), READY=str(self.ready),
+                           TRIAGE_LOADS=str(loads_folder()))
+        self.process = subprocess.Popen([script], cwd=self.work, env=environment, start_new_session=True,
+                                        stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def ended(self):
+        """True when the load has ended. It is left unreaped, so that its process group's id stays its own."""
+        flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        return os.waitid(os.P_PID, self.process.pid, flags) is not None
+
+    def words(self):
+        self.log.seek(0)
+        return self.log.read().strip().splitlines()[-1:] or ["without a word"]
+
+    def wait_ready(self):
+        deadline = time.monotonic() + READY_LIMIT_S
+        while not self.ready.exists():
+            if self.ended():
+                words = self.words()[0]
+                if self.process.wait() == 77:
+                    raise Skip(words)
+                raise Broken(f"load ended with {self.process.returncode}: {words}")
+            if time.monotonic() > deadline:
+                raise Broken("load did not get ready")
+            time.sleep(0.02)
+
+    def check_alive(self):
+        if self.process.returncode is not None or self.ended():
+            raise Broken(f"load ended early: {self.words()[0]}")
+
+    def stop(self):
+        if self.process.returncode is None:
+            self.process.terminate()
+            deadline = time.monotonic() + STOP_LIMIT_S
+            while not self.ended() and time.monotonic() < deadline:
+                time.sleep(0.02)
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.log.close()
+        remove_folder(self.work)
+
+
+# ---- scenarios ---------------------------------------------------------------------------------------
+
+
+def load_scenario(name):
+    folder = HERE / name
+    scenario = json.loads((folder / "scenario.json").read_text(encoding="utf-8"))
+    scenario["name"] = name
+    scenario["load"] = folder / "load"
+    return scenario
+
+
+def all_names():
+    return sorted(path.parent.name for path in HERE.glob("*/scenario.json"))
+
+
+def check_needs(needs):
+    if needs.get("root") and os.geteuid() != 0:
+        raise Skip("needs root")
+    for program in needs.get("programs", []):
+        if not shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"):
+            raise Skip(f"needs the program {program}")
+    for path in needs.get("files", []):
+        if not os.path.exists(path):
+            raise Skip(f"needs {path}")
+
+
+def cpu_ticks():
+    """(all, idle) of /proc/stat."""
+    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text(encoding="ascii").split("\n")[0].split()[1:9]]
+    return sum(ticks), ticks[3] + ticks[4]
+
+
+def wait_calm():
+    """Waits a while for a host at rest. Returns how busy it is: what else runs is in triage's report, too."""
+    deadline = time.monotonic() + CALM_LIMIT_S
+    while True:
+        before = cpu_ticks()
+        time.sleep(0.5)
+        total, idle = (now - then for now, then in zip(cpu_ticks(), before))
+        busy_pct = 100 * (total - idle) / max(total, 1)
+        if busy_pct <= CALM_PCT or time.monotonic() > deadline:
+            return busy_pct
+
+
+def run_triage(triage, extra, bundle):
+    """One `triage run`; returns (exit status, seconds, report, words on stderr)."""
+    began = time.monotonic()
+    done = subprocess.run([triage, "run", "--json", "-o", bundle, *extra], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=RUN_LIMIT_S, check=False)
+    wall_s = time.monotonic() - began
+    words = " | ".join(done.stderr.decode(errors="replace").strip().splitlines()[-6:])
+    try:
+        return done.returncode, wall_s, json.loads(done.stdout), words
+    except ValueError:
+        raise Broken(f"triage exit {done.returncode}, no JSON: {words}") from None
+
+
+def read_evidence(bundle):
+    """evidence.json of a bundle."""
+    done = subprocess.run(["tar", "--zstd", "-xO", "--wildcards", "-f", bundle, "*evidence.json"],
+                          capture_output=True, check=False)
+    return json.loads(done.stdout) if done.returncode == 0 else {}
+
+
+def play(scenario, triage):
+    """Starts the load, runs triage beside it. Returns what came out."""
+    busy_before_pct = wait_calm()
+    with Load(scenario["load"]) as load:
+        load.wait_ready()
+        time.sleep(scenario.get("settle_s", 3))
+        load.check_alive()
+        bundle = load.work / "bundle.tar.zst"
+        status, wall_s, report, words = run_triage(triage, scenario.get("run", []), bundle)
+        load.check_alive()
+        return {"exit": status, "wall_s": wall_s, "report": report, "words": words,
+                "busy_before_pct": busy_before_pct, "evidence": read_evidence(bundle),
+                "bundle": bundle.read_bytes() if bundle.exists() else b""}
+
+
+# ---- expectations ------------------------------------------------------------------------------------
+
+
+def as_list(value):
+    return value if isinstance(value, list) else [value]
+
+
+def fits(text, globs):
+    return any(fnmatch.fnmatchcase(str(text or ""), glob) for glob in as_list(globs))
+
+
+def subject_fits(subject, globs):
+    return any(fits(subject[key], globs) for key in ("name", "program", "thread") if subject.get(key))
+
+
+def finding_fits(finding, wanted):
+    """wanted: { "cause", "rule", "subject", "mentions" }, each a glob or a list of globs."""
+    return all((
+        "cause" not in wanted or fits(finding.get("cause"), wanted["cause"]),
+        "rule" not in wanted or fits(finding.get("rule"), wanted["rule"]),
+        "subject" not in wanted or subject_fits(finding.get("subject") or {}, wanted["subject"]),
+        "mentions" not in wanted or fits(json.dumps(finding), wanted["mentions"]),
+    ))
+
+
+def check_measured(metrics, name, bound):
+    """bound: "<= 4", or "<= 4 or unknown"."""
+    bound, _, otherwise = bound.partition(" or ")
+    value = metrics.get(name)
+    if value is None:
+        return [] if otherwise == "unknown" else [f"{name} is unknown, wanted {bound}"]
+    op, limit = bound.split()
+    return [] if OPERATORS[op](value, float(limit)) else [f"{name} is {value:g}, wanted {bound}"]
+
+
+def check_verdict(verdict, expect):
+    primary = verdict.get("primary") or {}
+    misses = []
+    if "cause" in expect and primary.get("cause") not in as_list(expect["cause"]):
+        misses.append(f"cause is {primary.get('cause')}, wanted {' or '.join(as_list(expect['cause']))}")
+    if "subject" in expect and not subject_fits(primary.get("subject") or {}, expect["subject"]):
+        name = (primary.get("subject") or {}).get("name")
+        misses.append(f"subject is {name}, wanted {' or '.join(as_list(expect['subject']))}")
+    return misses
+
+
+def check_findings(findings, expect):
+    misses = [f"no finding like {json.dumps(wanted)}" for wanted in expect.get("also", [])
+              if not any(finding_fits(finding, wanted) for finding in findings)]
+    for finding in findings:
+        if finding.get("cause") in expect.get("forbid", []) and finding.get("severity") != "info":
+            misses.append(f"{finding['cause']} ({finding.get('rule')}) must not be found")
+    return misses
+
+
+def check(result, expect):
+    """Everything about a result that is not as expected, in words."""
+    report = result["report"]
+    misses = []
+    for key, got in (("status", report["verdict"]["status"]), ("exit", result["exit"])):
+        if key in expect and got != expect[key]:
+            misses.append(f"{key} is {got}, wanted {expect[key]}")
+    if result["wall_s"] > expect.get("max_wall_s", RUN_LIMIT_S):
+        misses.append(f"took {result['wall_s']:.1f} s, wanted {expect['max_wall_s']} s at most")
+    misses += check_verdict(report["verdict"], expect)
+    misses += check_findings(report.get("findings", []), expect)
+    metrics = result["evidence"].get("metrics", {})
+    if not metrics:
+        return misses + ["there is no evidence in the bundle"]
+    for name, bound in expect.get("measured", {}).items():
+        misses += check_measured(metrics, name, bound)
+    return misses
+
+
+# ---- telling -----------------------------------------------------------------------------------------
+
+
+def keep(name, result):
+    """What is needed to look into a miss; `triage explain` takes the bundle."""
+    KEEP.mkdir(parents=True, exist_ok=True)
+    (KEEP / f"{name}.json").write_text(json.dumps(result["report"], indent=1) + "\n", encoding="utf-8")
+    (KEEP / f"{name}.tar.zst").write_bytes(result["bundle"])
+
+
+def cause_and_subject(cause, subject):
+    return f"{cause}: {subject}" if subject else str(cause)
+
+
+def wanted_words(expect):
+    if "cause" not in expect:
+        return expect.get("status", "")
+    return cause_and_subject("/".join(as_list(expect["cause"])), "/".join(as_list(expect.get("subject", []))))
+
+
+def got_words(report):
+    primary = report["verdict"].get("primary")
+    if not primary:
+        return report["verdict"]["status"]
+    return cause_and_subject(primary.get("cause"), (primary.get("subject") or {}).get("name"))
+
+
+def number(value, form):
+    return format(value, form) if isinstance(value, (int, float)) else "-"
+
+
+def tell_row(*cells):
+    print("{:<16} {:<40.40} {:<36.36} {:>5} {:>6} {:>6}  {}".format(*cells), flush=True)
+
+
+def tell_result(scenario, row):
+    report = row.get("report")
+    tell_row(scenario["name"], wanted_words(scenario["expect"]), got_words(report) if report else "-",
+             number(row.get("confidence"), ".2f"), number(row.get("wall_s"), ".1f"),
+             number(row.get("own_cpu_pct"), ".1f"), row["outcome"])
+    for miss in row["misses"]:
+        print(f"    {miss}")
+    if row["outcome"] == "FAILED" and report:
+        tell_report(report)
+        if row["words"]:
+            print(f"    stderr: {row['words']}")
+        if row["busy_before_pct"] > CALM_PCT:
+            print(f"    this host was {row['busy_before_pct']:.0f} % busy before the load")
+        print(f"    kept: {KEEP / scenario['name']}.json, .tar.zst")
+
+
+def tell_report(report):
+    print(f"    headline: {report['verdict'].get('headline')}")
+    for finding in report.get("findings", []):
+        print(f"    {finding.get('id')} {finding.get('severity')} {finding.get('rule')}: {finding.get('say')}")
+
+
+# ---- main --------------------------------------------------------------------------------------------
+
+
+def try_scenario(scenario, triage):
+    """One run of one scenario: {"outcome": "hit" | "FAILED" | "skipped", "misses": [words], ...}."""
+    try:
+        check_needs(scenario.get("needs", {}))
+        result = play(scenario, triage)
+    except Skip as reason:
+        return {"outcome": "skipped", "misses": [str(reason)]}
+    except (Broken, subprocess.TimeoutExpired) as error:
+        return {"outcome": "FAILED", "misses": [str(error)]}
+    misses = check(result, scenario["expect"])
+    report = result["report"]
+    if misses:
+        keep(scenario["name"], result)
+    return {"outcome": "FAILED" if misses else "hit", "misses": misses, "exit": result["exit"],
+            "wall_s": result["wall_s"], "confidence": report["verdict"].get("confidence"),
+            "own_cpu_pct": report.get("self", {}).get("cpu_pct_of_host"), "report": report,
+            "words": result["words"], "busy_before_pct": result["busy_before_pct"]}
+
+
+def tell_totals(rows, repeat):
+    """The last lines; returns the exit status."""
+    if repeat > 1:
+        for name in dict.fromkeys(row["scenario"] for row in rows):
+            mine = [row["outcome"] for row in rows if row["scenario"] == name]
+            print(f"{name}: {mine.count('hit')} of {len(mine) - mine.count('skipped')}")
+    outcomes = [row["outcome"] for row in rows]
+    hit, failed, skipped = (outcomes.count(outcome) for outcome in ("hit", "FAILED", "skipped"))
+    print(f"{hit} passed, {failed} failed, {skipped} skipped")
+    if failed:
+        return 1
+    return 0 if hit else 77
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Checks triage against live loads.")
+    parser.add_argument("--triage", required=True, metavar="PATH", help="the program to try")
+    parser.add_argument("--repeat", type=int, default=1, metavar="N", help="runs of each scenario")
+    parser.add_argument("--json", metavar="FILE", help="write the results here, too")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="scenarios; all when none is named")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(all_names())
+    if unknown:
+        parser.error(f"no such scenario: {', '.join(sorted(unknown))}; there are {', '.join(all_names())}")
+    if not os.access(arguments.triage, os.X_OK):
+        parser.error(f"{arguments.triage}: not a program")
+    return arguments
+
+
+def main():
+    arguments = parse_arguments()
+    triage = os.path.abspath(arguments.triage)
+    os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    tell_row("scenario", "expected", "got", "conf", "wall s", "own %", "verdict")
+    rows = []
+    for scenario in map(load_scenario, arguments.names or all_names()):
+        for _ in range(arguments.repeat):
+            row = dict(try_scenario(scenario, triage), scenario=scenario["name"])
+            tell_result(scenario, row)
+            rows.append(row)
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return tell_totals(rows, arguments.repeat)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    sys.exit(main())
