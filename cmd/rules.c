@@ -5,14 +5,8 @@
 #include "base/cleanup.h"
 #include "rule/rule.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-
-enum {
-	EXIT_FINE = 0,
-	EXIT_BAD = 2,
-};
 
 static int usage(FILE *out, int status)
 {
@@ -21,12 +15,6 @@ static int usage(FILE *out, int status)
 	      "       triage rules check DIR\n",
 	      out);
 	return status;
-}
-
-static int complain(const struct err *err)
-{
-	fprintf(stderr, "triage rules: %s\n", err->msg);
-	return EXIT_BAD;
 }
 
 /* The worst that a row can say. */
@@ -73,26 +61,22 @@ static int list(const struct ruleset *rules)
 		       about(rule, buffer, sizeof(buffer)), stage_name(rule->stage),
 		       rule->say ? rule->say : rule->why);
 	}
-	return EXIT_FINE;
+	return EXIT_HEALTHY;
 }
 
 static int show(const struct ruleset *rules, const char *id)
 {
 	const struct rule *rule = ruleset_find(rules, id);
+	const char *near = rule ? NULL : ruleset_nearest(rules, id);
 	_cleanup_(str_free) struct str text = { 0 };
 
-	if (!rule) {
-		const char *near = ruleset_nearest(rules, id);
-
-		fprintf(stderr, "triage rules: no rule \"%s\"", id);
-		if (near)
-			fprintf(stderr, " (did you mean \"%s\"?)", near);
-		fputc('\n', stderr);
-		return EXIT_BAD;
-	}
+	if (!rule && near)
+		return cmd_fail("no rule \"%s\" (did you mean \"%s\"?)", id, near);
+	if (!rule)
+		return cmd_fail("no rule \"%s\"", id);
 	rule_describe(rule, &text);
 	fputs(str_text(&text), stdout);
-	return EXIT_FINE;
+	return EXIT_HEALTHY;
 }
 
 static int check(const char *folder)
@@ -108,13 +92,13 @@ static int check(const char *folder)
 		base = NULL;
 	count = ruleset_check(base, folder, &complaints, &seen, &err);
 	if (count < 0)
-		return complain(&err);
+		return cmd_fail("%s", err.msg);
 	fputs(str_text(&complaints), stdout);
 	if (count > 0)
-		return EXIT_BAD;
+		return EXIT_USAGE;
 	printf("%d rule%s in %d file%s: fine\n", seen.rules, seen.rules == 1 ? "" : "s", seen.files,
 	       seen.files == 1 ? "" : "s");
-	return EXIT_FINE;
+	return EXIT_HEALTHY;
 }
 
 static int list_or_show(const char *rules_dir, const char *id)
@@ -123,7 +107,7 @@ static int list_or_show(const char *rules_dir, const char *id)
 	struct err err = { 0 };
 
 	if (cmd_load_rules(rules_dir, &rules, &err) < 0)
-		return complain(&err);
+		return cmd_fail("%s", err.msg);
 	return id ? show(rules, id) : list(rules);
 }
 
@@ -152,9 +136,9 @@ int cmd_rules(int argc, char **argv)
 	int words;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return usage(stdout, EXIT_FINE);
+		return usage(stdout, EXIT_HEALTHY);
 	if (!parse_options(argc, argv, &rules_dir))
-		return usage(stderr, EXIT_BAD);
+		return usage(stderr, EXIT_USAGE);
 	words = argc - optind;
 	verb = words > 0 ? argv[optind] : "";
 	if (strcmp(verb, "list") == 0 && words == 1)
@@ -163,5 +147,5 @@ int cmd_rules(int argc, char **argv)
 		return list_or_show(rules_dir, argv[optind + 1]);
 	if (strcmp(verb, "check") == 0 && words == 2 && !rules_dir)
 		return check(argv[optind + 1]);
-	return usage(stderr, EXIT_BAD);
+	return usage(stderr, EXIT_USAGE);
 }

@@ -353,6 +353,29 @@ START_TEST(odd_names_are_refused)
 }
 END_TEST
 
+START_TEST(a_raw_file_that_comes_twice_is_kept_once)
+{
+	_cleanup_(bundle_writer_freep) struct bundle_writer *writer = two_files();
+	_cleanup_(bundle_freep) struct bundle *bundle = NULL;
+	_cleanup_(cleanup_free) char *path = NULL;
+	const char *bytes;
+	struct err err;
+	size_t len;
+
+	for (int i = 0; i < 3000; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "raw/top.00/proc/%d/stat", i);
+		ck_assert_int_eq(bundle_add(writer, name, "first", 5), 0);
+		ck_assert_int_eq(bundle_add(writer, name, "second", 6), 0);
+	}
+	ck_assert_int_eq(bundle_save(writer, &info, &here, &path, &err), 0);
+	ck_assert_int_eq(bundle_load(path, BUNDLE_WITH_RAW, &bundle, &err), 0);
+	ck_assert(bundle_find(bundle, "raw/top.00/proc/2999/stat", &bytes, &len));
+	ck_assert_str_eq(bytes, "first");
+}
+END_TEST
+
 START_TEST(two_files_of_one_name_are_refused)
 {
 	_cleanup_(bundle_writer_freep) struct bundle_writer *writer = two_files();
@@ -477,6 +500,7 @@ int main(void)
 	tcase_add_test(tests, full_disk_leaves_nothing);
 	tcase_add_test(tests, too_much_raw_is_dropped_and_counted);
 	tcase_add_test(tests, odd_names_are_refused);
+	tcase_add_test(tests, a_raw_file_that_comes_twice_is_kept_once);
 	tcase_add_test(tests, two_files_of_one_name_are_refused);
 	tcase_add_test(tests, long_and_foreign_names_survive);
 	tcase_add_test(tests, tar_lists_it);

@@ -10,8 +10,16 @@
 #include <errno.h>
 #include <string.h>
 
+/* Hashes of the raw names that are kept: open addressing, 0 is free, `size` a power of two. */
+struct name_set {
+	uint64_t *hashes;
+	size_t size;
+	size_t len;
+};
+
 struct bundle_writer {
 	struct bundle_file_list files;
+	struct name_set raw_names;
 	size_t raw_bytes_max;
 	size_t raw_bytes;
 	uint64_t dropped;
@@ -30,11 +38,62 @@ int bundle_writer_new(size_t raw_bytes_max, struct bundle_writer **ret)
 	return 0;
 }
 
+static uint64_t hash_name(const char *name)
+{
+	uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 0x100000001b3;
+	return hash ? hash : 1;
+}
+
+static uint64_t *find_hash(const struct name_set *set, uint64_t hash)
+{
+	size_t at = hash & (set->size - 1);
+
+	while (set->hashes[at] && set->hashes[at] != hash)
+		at = (at + 1) & (set->size - 1);
+	return &set->hashes[at];
+}
+
+static int grow_names(struct name_set *set)
+{
+	struct name_set bigger = { .size = set->size ? set->size * 2 : 1024, .len = set->len };
+
+	if (set->len * 2 < set->size)
+		return 0;
+	bigger.hashes = calloc(bigger.size, sizeof(*bigger.hashes));
+	if (!bigger.hashes)
+		return -ENOMEM;
+	for (size_t i = 0; i < set->size; i++)
+		if (set->hashes[i])
+			*find_hash(&bigger, set->hashes[i]) = set->hashes[i];
+	free(set->hashes);
+	*set = bigger;
+	return 0;
+}
+
+/* 1: the name is new; 0: it was there; -ENOMEM. */
+static int add_name(struct name_set *set, const char *name)
+{
+	uint64_t hash = hash_name(name), *slot;
+
+	if (grow_names(set) < 0)
+		return -ENOMEM;
+	slot = find_hash(set, hash);
+	if (*slot)
+		return 0;
+	*slot = hash;
+	set->len++;
+	return 1;
+}
+
 void bundle_writer_free(struct bundle_writer *writer)
 {
 	if (!writer)
 		return;
 	bundle_files_free(&writer->files);
+	free(writer->raw_names.hashes);
 	free(writer);
 }
 
@@ -72,24 +131,32 @@ static int keep_file(struct bundle_writer *writer, const char *name, const char 
 	return -ENOMEM;
 }
 
-int bundle_add(struct bundle_writer *writer, const char *name, const char *bytes, size_t len)
+static int add_raw(struct bundle_writer *writer, const char *name, const char *bytes, size_t len)
 {
-	bool is_raw = strncmp(name, BUNDLE_RAW_PREFIX, strlen(BUNDLE_RAW_PREFIX)) == 0;
-	bool is_odd = bundle_name_fault(name) || strcmp(name, MANIFEST_NAME) == 0;
 	int r;
 
-	if (is_raw && (is_odd || !has_room(writer, len))) {
+	if (bundle_name_fault(name) || !has_room(writer, len)) {
 		writer->dropped++;
 		return 0;
 	}
-	if (is_odd)
+	r = add_name(&writer->raw_names, name);
+	if (r <= 0)
+		return r;
+	r = keep_file(writer, name, bytes, len);
+	if (r == 0)
+		writer->raw_bytes += len;
+	return r;
+}
+
+int bundle_add(struct bundle_writer *writer, const char *name, const char *bytes, size_t len)
+{
+	if (strncmp(name, BUNDLE_RAW_PREFIX, strlen(BUNDLE_RAW_PREFIX)) == 0)
+		return add_raw(writer, name, bytes, len);
+	if (bundle_name_fault(name) || strcmp(name, MANIFEST_NAME) == 0)
 		return -EINVAL;
 	if (len > BUNDLE_FILE_BYTES_MAX || writer->files.len >= BUNDLE_ENTRIES_MAX)
 		return -E2BIG;
-	r = keep_file(writer, name, bytes, len);
-	if (r == 0 && is_raw)
-		writer->raw_bytes += len;
-	return r;
+	return keep_file(writer, name, bytes, len);
 }
 
 static int compare_names(const void *a, const void *b)

@@ -29,8 +29,8 @@ static const struct knowledge_row *match(const struct knowledge *knowledge,
 	struct value value = evidence_cell(evidence, row, knowledge->column);
 	enum column_id program = column_by_name(knowledge->table, "program");
 
-	if (knowledge->kind && !cell_is(evidence, row, column_by_name(knowledge->table, "kind"),
-					knowledge->kind))
+	if (knowledge->kind &&
+	    !cell_is(evidence, row, column_by_name(knowledge->table, "kind"), knowledge->kind))
 		return NULL;
 	vec_each(candidate, &knowledge->rows)
 		if (any_glob(&candidate->globs, value) &&

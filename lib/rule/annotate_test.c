@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rule/testing.h"
 
-#define RUNTIMES                                                                               \
-	"{\"knowledge\":\"runtimes\",\"table\":\"top.groups\",\"match\":\"thread\",\"kind\":"   \
-	"\"user\",\"rows\":["                                                                  \
-	"{\"glob\":[\"tokio-*\"],\"program\":[\"node\"],\"set\":{\"runtime\":\"napi\"}},"      \
+#define RUNTIMES                                                                                    \
+	"{\"knowledge\":\"runtimes\",\"table\":\"top.groups\",\"match\":\"thread\",\"kind\":"       \
+	"\"user\",\"rows\":["                                                                       \
+	"{\"glob\":[\"tokio-*\"],\"program\":[\"node\"],\"set\":{\"runtime\":\"napi\"}},"           \
 	"{\"glob\":[\"tokio-*\",\"rt-*\"],\"set\":{\"runtime\":\"tokio\",\"runtime_knob\":\"W\"}}," \
 	"{\"glob\":[\"*\"],\"program\":[\"java\"],\"set\":{\"runtime\":\"jvm\"}}]}"
-#define KTHREADS                                                                             \
-	"{\"knowledge\":\"kthreads\",\"table\":\"top.groups\",\"match\":\"name\",\"kind\":"   \
+#define KTHREADS                                                                            \
+	"{\"knowledge\":\"kthreads\",\"table\":\"top.groups\",\"match\":\"name\",\"kind\":" \
 	"\"kernel\",\"rows\":[{\"glob\":\"kswapd*\",\"set\":{\"work\":\"reclaim\"}}]}"
 
 static int add_group(struct evidence *evidence, const char *kind, const char *program,

@@ -96,9 +96,8 @@ static const struct condition *always_suppressed(const struct rule *rule)
 		narrow_all(&when, &rule->when, condition->left);
 		both = when;
 		narrow(&both, condition);
-		if (memcmp(&both.low, &when.low, sizeof(both.low)) == 0 &&
-		    both.high == when.high && both.low_open == when.low_open &&
-		    both.high_open == when.high_open)
+		if (memcmp(&both.low, &when.low, sizeof(both.low)) == 0 && both.high == when.high &&
+		    both.low_open == when.low_open && both.high_open == when.high_open)
 			return condition;
 	}
 	return NULL;
@@ -138,8 +137,7 @@ static void check_stage(struct layer *layer, const struct rule *rule, struct ref
 	if (stage != STAGE_TOTAL && stage > rule->stage)
 		layer_complain(layer, rule->line, "when",
 			       "`%s` is measured by %s, after %s: the id must begin with \"%s.\"",
-			       text, stage_name(stage), stage_name(rule->stage),
-			       stage_name(stage));
+			       text, stage_name(stage), stage_name(rule->stage), stage_name(stage));
 }
 
 static void check_stages(struct layer *layer, const struct rule *rule)

@@ -7,8 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-struct value condition_threshold(const struct condition *condition,
-				 const struct evidence *evidence, int row)
+struct value condition_threshold(const struct condition *condition, const struct evidence *evidence,
+				 int row)
 {
 	struct value value;
 
@@ -57,9 +57,8 @@ enum truth condition_holds(const struct condition *condition, const struct evide
 
 	if (left.kind == VALUE_UNKNOWN || right.kind != left.kind)
 		return TRUTH_UNKNOWN;
-	holds = left.kind == VALUE_TEXT ?
-			compare_texts(condition->op, left.text, right.text) :
-			compare_numbers(condition->op, left.number, right.number);
+	holds = left.kind == VALUE_TEXT ? compare_texts(condition->op, left.text, right.text) :
+					  compare_numbers(condition->op, left.number, right.number);
 	return holds ? TRUTH_TRUE : TRUTH_FALSE;
 }
 

@@ -18,8 +18,8 @@ int condition_parse(const char *text, enum table_id table, struct parsed_conditi
 		    struct err *why);
 
 /* The right side as a value: the number, the word, or factor * right (unknown when that is). */
-struct value condition_threshold(const struct condition *condition,
-				 const struct evidence *evidence, int row);
+struct value condition_threshold(const struct condition *condition, const struct evidence *evidence,
+				 int row);
 
 /* AND over all; TRUTH_TRUE for none. */
 enum truth conditions_hold(const struct conditions *conditions, const struct evidence *evidence,

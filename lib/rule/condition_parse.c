@@ -39,15 +39,10 @@ static bool take_op(struct span *rest, enum op *ret)
 	return false;
 }
 
-/* Things and things per thing: "r > 2 * host.usable_cpus" compares what has no unit of its own. */
-static bool is_plain(enum unit unit)
-{
-	return unit == UNIT_COUNT || unit == UNIT_CPUS || unit == UNIT_RATIO;
-}
-
+/* "r > 2 * host.usable_cpus" compares what has no unit of its own. */
 static bool is_comparable(enum unit a, enum unit b)
 {
-	return a == b || (is_plain(a) && is_plain(b));
+	return a == b || (unit_is_plain(a) && unit_is_plain(b));
 }
 
 static int parse_word(struct span right, struct parsed_condition *parsed, struct err *why)
@@ -95,7 +90,7 @@ static int parse_product(struct span right, enum table_id table, struct conditio
 	r = parse_right_ref(right, table, condition, why);
 	if (r < 0)
 		return r;
-	if (is_plain(ref_unit(condition->right)))
+	if (unit_is_plain(ref_unit(condition->right)))
 		return parse_number(factor, left_unit, &condition->number, why);
 	r = parse_number(factor, UNIT_RATIO, &condition->number, why);
 	if (r == 0 && !is_comparable(left_unit, ref_unit(condition->right)))

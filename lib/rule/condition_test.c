@@ -120,13 +120,13 @@ START_TEST(truth_table)
 		double r, b;
 		enum truth expected;
 	} cases[] = {
-		{ 1, 1, TRUTH_TRUE },	  { 1, 0, TRUTH_FALSE },   { 1, NAN, TRUTH_UNKNOWN },
-		{ 0, 1, TRUTH_FALSE },	  { 0, 0, TRUTH_FALSE },   { 0, NAN, TRUTH_FALSE },
+		{ 1, 1, TRUTH_TRUE },	   { 1, 0, TRUTH_FALSE },   { 1, NAN, TRUTH_UNKNOWN },
+		{ 0, 1, TRUTH_FALSE },	   { 0, 0, TRUTH_FALSE },   { 0, NAN, TRUTH_FALSE },
 		{ NAN, 1, TRUTH_UNKNOWN }, { NAN, 0, TRUTH_FALSE }, { NAN, NAN, TRUTH_UNKNOWN },
 	};
-	_cleanup_(ruleset_freep) struct ruleset *rules = rules_of(
-		"[{\"id\":\"vmstat.t\",\"when\":[\"vmstat.r > 0\",\"vmstat.b > 0\"],"
-		"\"unless\":[\"vmstat.load1 > 0\"],\"cause\":\"cpu-hog\",\"say\":\"x\"}]");
+	_cleanup_(ruleset_freep) struct ruleset *rules =
+		rules_of("[{\"id\":\"vmstat.t\",\"when\":[\"vmstat.r > 0\",\"vmstat.b > 0\"],"
+			 "\"unless\":[\"vmstat.load1 > 0\"],\"cause\":\"cpu-hog\",\"say\":\"x\"}]");
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		_cleanup_(evidence_freep) struct evidence *evidence = evidence_of_run();

@@ -42,8 +42,8 @@ static void put_wrapped(struct str *out, const char *mark, const char *text)
 static const char *op_words(enum op op)
 {
 	static const char *const words[] = {
-		[OP_LT] = "is below", [OP_LE] = "is at most", [OP_GT] = "is above",
-		[OP_GE] = "is at least", [OP_EQ] = "is", [OP_NE] = "is not",
+		[OP_LT] = "is below",	  [OP_LE] = "is at most", [OP_GT] = "is above",
+		[OP_GE] = "is at least",  [OP_EQ] = "is",	  [OP_NE] = "is not",
 		[OP_GLOB] = "looks like",
 	};
 
@@ -70,6 +70,8 @@ static void put_right(struct str *out, const struct condition *condition)
 		unit_format(out, unit, condition->number);
 		return;
 	}
+	if (!unit_is_plain(ref_unit(condition->right)))
+		unit = UNIT_RATIO;
 	if (condition->number != 1) {
 		unit_format(out, unit, condition->number);
 		str_append(out, " times ");
@@ -90,7 +92,8 @@ static void put_condition_line(struct str *out, const struct condition *conditio
 
 	put_condition(&line, condition);
 	str_format(&line, " (%s", ref_doc(condition->left));
-	if (*ref_command(condition->left))
+	/* a row's command stands above, once */
+	if (condition->left.column == COLUMN_NONE && *ref_command(condition->left))
 		str_format(&line, "; %s", ref_command(condition->left));
 	str_append_char(&line, ')');
 	put_wrapped(out, "  - ", str_text(&line));
@@ -125,15 +128,16 @@ static void put_question(struct str *out, const struct rule *rule)
 	_cleanup_(str_free) struct str text = { 0 };
 
 	if (rule->table != TABLE_NONE)
-		str_format(&text, "It tries each row of %s: %s. It holds when %s:",
+		str_format(&text, "It tries each row of %s: %s (%s). It holds when %s:",
 			   table_info(rule->table)->name, table_info(rule->table)->doc,
+			   table_info(rule->table)->command,
 			   rule->when.len > 1 ? "all of this is so" : "this is so");
 	else
 		str_format(&text, "It looks at the host. It holds when %s:",
 			   rule->when.len > 1 ? "all of this is so" : "this is so");
 	put_conditions(out, str_text(&text), &rule->when);
-	put_conditions(out, "But it is suppressed, and says so, when one of these holds:",
-		       &rule->unless);
+	put_conditions(
+		out, "But it is suppressed, and says so, when one of these holds:", &rule->unless);
 }
 
 static void put_level(struct str *out, const struct rule *rule, enum severity severity)

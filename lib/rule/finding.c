@@ -42,15 +42,19 @@ int judging_fill(struct judgement *judgement, const struct evidence *evidence,
 	return 0;
 }
 
-/* A line of advice with a hole in it is no advice: it is left out. */
+/* A line of advice with a hole in it is no advice: it is left out. So is a command that a hostile name would
+ * turn into another one. */
 static int fill_lines(struct judgement *judgement, const struct evidence *evidence,
 		      const struct rule *rule, int row, const struct strings *lines,
-		      struct strings *out)
+		      bool are_commands, struct strings *out)
 {
+	const char *text = NULL;
 	int unknown = 0, r = 0;
-	const char *text;
 
 	vec_each(line, lines) {
+		if (are_commands &&
+		    !template_is_pasteable(*line, rule->table, row, evidence))
+			continue;
 		if (r == 0)
 			r = judging_fill(judgement, evidence, rule, row, *line, &text, &unknown);
 		if (r == 0 && unknown == 0)
@@ -72,13 +76,28 @@ static int own_ref_name(struct judgement *judgement, struct ref ref, const char 
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* The same number against the same kind of threshold is one fact: the later, stricter threshold stays. */
+static bool is_bound(enum op op)
+{
+	return op == OP_LT || op == OP_LE || op == OP_GT || op == OP_GE;
+}
+
+/* The same number against the same kind of bound is one fact. */
 static struct fact *same_fact(struct facts *facts, const struct fact *fact)
 {
 	vec_each(other, facts)
-		if (other->op == fact->op && strcmp(other->metric, fact->metric) == 0)
+		if (is_bound(fact->op) && other->op == fact->op &&
+		    strcmp(other->metric, fact->metric) == 0)
 			return other;
 	return NULL;
+}
+
+/* Both hold, so the stricter bound tells more: usually the severity's over the one of `when`. */
+static bool is_stricter(const struct fact *fact, const struct fact *than)
+{
+	bool upper = fact->op == OP_LT || fact->op == OP_LE;
+
+	return upper ? fact->threshold.number < than->threshold.number :
+		       fact->threshold.number > than->threshold.number;
 }
 
 static int add_fact(struct judgement *judgement, const struct evidence *evidence,
@@ -98,7 +117,8 @@ static int add_fact(struct judgement *judgement, const struct evidence *evidence
 	same = same_fact(out, &fact);
 	if (!same)
 		return vec_push(out, fact);
-	*same = fact;
+	if (is_stricter(&fact, same))
+		*same = fact;
 	return 0;
 }
 
@@ -240,8 +260,7 @@ static int add_doubts(struct finding *finding, const struct evidence *evidence)
 	int r = 0;
 
 	vec_each(condition, &finding->rule->unless)
-		if (r == 0 &&
-		    condition_holds(condition, evidence, finding->row) == TRUTH_UNKNOWN)
+		if (r == 0 && condition_holds(condition, evidence, finding->row) == TRUTH_UNKNOWN)
 			r = vec_push(&finding->doubts, condition->text);
 	return r;
 }
@@ -265,9 +284,10 @@ static int fill_prose(struct judgement *judgement, const struct evidence *eviden
 		r = judging_fill(judgement, evidence, rule, row, rule->means, &finding->means,
 				 NULL);
 	if (r == 0)
-		r = fill_lines(judgement, evidence, rule, row, &rule->remedy, &finding->remedy);
+		r = fill_lines(judgement, evidence, rule, row, &rule->remedy, false,
+			       &finding->remedy);
 	if (r == 0)
-		r = fill_lines(judgement, evidence, rule, row, &rule->commands,
+		r = fill_lines(judgement, evidence, rule, row, &rule->commands, true,
 			       &finding->commands);
 	return r;
 }

@@ -54,8 +54,8 @@ static int blank_comment(struct scan *scan, struct err *err)
 	char *start = scan->p;
 	char *p = start + 2;
 
-	while (p < scan->end && !(block ? p[0] == '*' && p + 1 < scan->end && p[1] == '/' :
-					  *p == '\n'))
+	while (p < scan->end &&
+	       !(block ? p[0] == '*' && p + 1 < scan->end && p[1] == '/' : *p == '\n'))
 		p++;
 	if (block && p >= scan->end)
 		return refuse(scan, start, "this comment is never closed", err);

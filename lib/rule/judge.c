@@ -43,10 +43,10 @@ static int suppress(struct judging *judging, const struct rule *rule, int row,
 
 	judging_describe(because, judging->evidence, row, &text);
 	suppression.because = judgement_own(judging->out, &text);
-	r = suppression.because ? judging_fill(judging->out, judging->evidence, rule, row,
-					       rule->say ? rule->say : rule->why,
-					       &suppression.say, NULL) :
-				  -ENOMEM;
+	r = suppression.because ?
+		    judging_fill(judging->out, judging->evidence, rule, row,
+				 rule->say ? rule->say : rule->why, &suppression.say, NULL) :
+		    -ENOMEM;
 	return r < 0 ? r : vec_push(&judging->out->suppressed, suppression);
 }
 

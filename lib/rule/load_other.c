@@ -121,9 +121,9 @@ static void load_match(struct layer *layer, const cJSON *object, struct knowledg
 		layer_complain(layer, jsonc_line(object), "kind",
 			       "the table has no column \"kind\"");
 	if (match)
-		knowledge->column =
-			text_column(layer, cJSON_GetObjectItemCaseSensitive(object, "match"),
-				    "match", knowledge->table, match);
+		knowledge->column = text_column(layer,
+						cJSON_GetObjectItemCaseSensitive(object, "match"),
+						"match", knowledge->table, match);
 	else
 		layer_complain(layer, jsonc_line(object), "match", "is missing");
 }

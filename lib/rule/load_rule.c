@@ -9,9 +9,9 @@
 #include <string.h>
 
 static const char *const rule_keys[] = {
-	"id",	"for",	   "when", "unless", "cause", "rules_out", "role",     "severity", "subject",
-	"say",	"means",   "remedy", "try",  "next",  "why",	   "share",    "share_of", "source",
-	"enabled", NULL,
+	"id",	    "for",     "when",	   "unless", "cause",	"rules_out", "role",
+	"severity", "subject", "say",	   "means",  "remedy",	"try",	     "next",
+	"why",	    "share",   "share_of", "source", "enabled", NULL,
 };
 
 static const char *const severity_keys[] = { "warning", "critical", "least", NULL };
@@ -68,8 +68,7 @@ static enum stage_id stage_word(struct layer *layer, const cJSON *object, const 
 	enum stage_id stage = word ? stage_by_name(word) : STAGE_TOTAL;
 
 	if (word && stage == STAGE_TOTAL)
-		complain_word(layer, line_of(object, key), key, "stage", word,
-			      nearest_stage(word));
+		complain_word(layer, line_of(object, key), key, "stage", word, nearest_stage(word));
 	return stage;
 }
 
@@ -78,8 +77,7 @@ static const char *cause_word(struct layer *layer, const cJSON *object, const ch
 	const char *word = layer_text(layer, object, key);
 
 	if (word && !cause_find(word))
-		complain_word(layer, line_of(object, key), key, "cause", word,
-			      nearest_cause(word));
+		complain_word(layer, line_of(object, key), key, "cause", word, nearest_cause(word));
 	return word;
 }
 

@@ -58,6 +58,11 @@ enum unit ref_unit(struct ref ref)
 					   metric_info(ref.metric)->unit;
 }
 
+bool unit_is_plain(enum unit unit)
+{
+	return unit == UNIT_COUNT || unit == UNIT_CPUS || unit == UNIT_RATIO;
+}
+
 static const struct table_info *table_of(struct ref ref)
 {
 	return table_info(column_info(ref.column)->table);
@@ -174,4 +179,31 @@ int rule_fill(const char *template, enum table_id table, int row, const struct e
 			unknown++;
 	}
 	return str_error(out) < 0 ? -ENOMEM : unknown;
+}
+
+static bool is_plain_word(const char *text)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./:@,+=-";
+
+	return *text && *text != '-' && text[strspn(text, plain)] == '\0';
+}
+
+bool template_is_pasteable(const char *template, enum table_id table, int row,
+			   const struct evidence *evidence)
+{
+	struct span rest = span_of(template);
+	struct piece piece;
+	struct ref ref;
+
+	while (template_next(&rest, &piece) > 0) {
+		struct value value;
+
+		if (!piece.is_name || ref_parse(piece.text, table, &ref, NULL) < 0)
+			continue;
+		value = ref_value(ref, evidence, row);
+		if (value.kind == VALUE_TEXT && !is_plain_word(value.text))
+			return false;
+	}
+	return true;
 }

@@ -18,6 +18,9 @@ int ref_parse(struct span name, enum table_id table, struct ref *ret, struct err
 bool ref_is_set(struct ref ref);
 enum unit ref_unit(struct ref ref);
 
+/* Things, and things per thing: what has no unit of its own and may multiply one that has. */
+bool unit_is_plain(enum unit unit);
+
 /* "vmstat.r", "top.groups.threads". */
 void ref_name(struct ref ref, struct str *out);
 
@@ -44,5 +47,11 @@ struct piece {
 
 /* 1 and the next piece, 0 at the end, -EINVAL when a brace is never closed. */
 int template_next(struct span *rest, struct piece *ret);
+
+/* True when every text that fills the template is a plain word for a shell (letters, digits and _./:@,+=-, not
+ * beginning with '-'). Commands are made to be pasted, and names come from the host: a cgroup may be called
+ * "$(...)". */
+bool template_is_pasteable(const char *template, enum table_id table, int row,
+			   const struct evidence *evidence);
 
 #endif

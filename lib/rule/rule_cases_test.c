@@ -187,13 +187,13 @@ static void compare(struct run *run, const cJSON *object, const struct result *r
 
 	if (result->outcome != expected) {
 		blame(run, "expected %s, is %s (%s)", outcome_names[expected],
-		     outcome_names[result->outcome], result->say ? result->say : "");
+		      outcome_names[result->outcome], result->say ? result->say : "");
 		return;
 	}
-	if (severity && (!result->finding ||
-			 strcmp(severity_name(result->finding->severity), severity) != 0))
+	if (severity &&
+	    (!result->finding || strcmp(severity_name(result->finding->severity), severity) != 0))
 		blame(run, "expected %s, is %s", severity,
-		     result->finding ? severity_name(result->finding->severity) : "no finding");
+		      result->finding ? severity_name(result->finding->severity) : "no finding");
 	if (say && !strstr(result->say ? result->say : "", say))
 		blame(run, "\"%s\" is not in \"%s\"", say, result->say ? result->say : "");
 	if (expected == OUTCOME_FIRES && strchr(result->say, '?') && !say)
@@ -230,8 +230,8 @@ static void run_case(struct run *run, struct coverage *coverage, const cJSON *ob
 	coverage->seen[expected] = true;
 	evidence = evidence_of_case(run, coverage->rule, object);
 	ck_assert_int_eq(rule_judge(run->rules, evidence, &judgement), 0);
-	result = result_of(judgement, coverage->rule, cJSON_IsNumber(row) ? (int)row->valuedouble
-									   : -1);
+	result = result_of(judgement, coverage->rule,
+			   cJSON_IsNumber(row) ? (int)row->valuedouble : -1);
 	compare(run, object, &result, expected);
 }
 

@@ -98,12 +98,15 @@ static const struct {
 	{ KNOWLEDGE("\"match\":\"thread\",\"rows\":[{\"glob\":\"x\",\"set\":{\"rutime\":\"x\"}}]"),
 	  "k: set: unknown column \"rutime\" (did you mean \"runtime\"?)", 1 },
 	{ "{\"stages\":[]}", "stages: must be an object of stages", 1 },
-	{ "{\"stages\":{\"tap\":{}}}", "stages: stages: unknown stage \"tap\" (did you mean "
-				       "\"top\"?)", 1 },
+	{ "{\"stages\":{\"tap\":{}}}",
+	  "stages: stages: unknown stage \"tap\" (did you mean "
+	  "\"top\"?)",
+	  1 },
 	{ "{\"stages\":{\"top\":{\"question\":\"q\",\"saw\":[{\"say\":\"{row.name}\"}]}}}",
 	  "stages: say: \"row.name\" needs a table: the row has no `for`", 1 },
 	{ "{\"stages\":{\"top\":{\"question\":\"q\",\"saw\":[{\"for\":\"top.groups\",\"most\":0,"
-	  "\"say\":\"x\"}]}}}", "stages: most: must be a number from 1 to 64", 1 },
+	  "\"say\":\"x\"}]}}}",
+	  "stages: most: must be a number from 1 to 64", 1 },
 	{ "{\"stages\":{\"top\":{\"saw\":[]}}}", "stages: question: is missing", 1 },
 };
 
@@ -142,8 +145,8 @@ static const struct {
 	{ ROW("vmstat.a", GOOD PROSE ",\"severity\":{\"least\":\"warning\","
 				     "\"warning\":\"vmstat.r > 9\"}"),
 	  "t:1: vmstat.a: severity: warning: is never more than least\n" },
-	{ ROW("vmstat.a", "\"when\":[\"top.threads > 5\"],\"cause\":\"cpu-hog\",\"say\":\"x\""
-			  PROSE),
+	{ ROW("vmstat.a",
+	      "\"when\":[\"top.threads > 5\"],\"cause\":\"cpu-hog\",\"say\":\"x\"" PROSE),
 	  "t:1: vmstat.a: when: `top.threads > 5` is measured by top, after vmstat: the id must "
 	  "begin with \"top.\"\n" },
 	{ ROW("vmstat.a", GOOD), "t:1: vmstat.a: means: is missing: what does it mean?\n"
@@ -166,7 +169,8 @@ START_TEST(checked_text)
 	_cleanup_(layer_free) struct layer layer = { 0 };
 
 	ck_assert_int_eq(layer_new(NULL, &layer), 0);
-	ck_assert_int_eq(layer_add_text(&layer, "t", checked[_i].text, strlen(checked[_i].text)), 0);
+	ck_assert_int_eq(layer_add_text(&layer, "t", checked[_i].text, strlen(checked[_i].text)),
+			 0);
 	check_rules(&layer);
 	ck_assert_str_eq(str_text(&layer.complaints),
 			 checked[_i].complaint ? checked[_i].complaint : "");

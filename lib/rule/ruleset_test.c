@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#define RULE(id, threshold)                                                                \
+#define RULE(id, threshold)                                                                 \
 	"{\"id\":\"" id "\",\"when\":[\"vmstat.r > " threshold "\"],\"cause\":\"cpu-hog\"," \
 	"\"say\":\"r {vmstat.r}\"}"
 
@@ -168,8 +168,7 @@ START_TEST(folders)
 	/* the same id twice in one folder is a mistake, over another layer it is not */
 	write_file(folder, "30.jsonc", "\n[" RULE("vmstat.a", "1") "]");
 	ck_assert_int_eq(ruleset_overlay(rules, folder, &err), -EBADMSG);
-	ck_assert_str_eq(err.msg,
-			 "30.jsonc:2: vmstat.a: id: is used in 10.jsonc:1 already");
+	ck_assert_str_eq(err.msg, "30.jsonc:2: vmstat.a: id: is used in 10.jsonc:1 already");
 	ck_assert_int_gt(ruleset_check(rules, folder, &complaints, &seen, &err), 0);
 	ck_assert_int_eq(seen.files, 3);
 	ck_assert_int_eq(seen.rules, 3);
@@ -224,11 +223,21 @@ START_TEST(nearest_names)
 }
 END_TEST
 
+START_TEST(causes_are_unique)
+{
+	for (const struct cause *cause = causes; cause->name; cause++) {
+		ck_assert_ptr_eq(cause_find(cause->name), cause);
+		ck_assert_ptr_nonnull(cause->meaning);
+	}
+	ck_assert_ptr_null(cause_find("bad-luck"));
+}
+END_TEST
+
 START_TEST(described)
 {
 	_cleanup_(ruleset_freep) struct ruleset *rules = rules_of(
 		"[{\"id\":\"vmstat.q\",\"when\":[\"vmstat.r_per_cpu >= 2\",\"vmstat.cs_per_s > "
-		"10k/s * host.usable_cpus\"],\"cause\":\"cpu-saturation\",\"role\":\"symptom\","
+		"10k/s * host.usable_cpus\",\"vmstat.us_pct > 0.5 * vmstat.sy_pct\"],\"cause\":\"cpu-saturation\",\"role\":\"symptom\","
 		"\"severity\":{\"critical\":\"vmstat.r_per_cpu >= 4\",\"least\":\"warning\"},"
 		"\"say\":\"s\",\"means\":\"m\",\"remedy\":[\"x\"]}]");
 	_cleanup_(str_free) struct str out = { 0 };
@@ -238,8 +247,11 @@ START_TEST(described)
 	ck_assert_ptr_nonnull(strstr(str_text(&out), "- vmstat.r_per_cpu is at least 2 ("));
 	ck_assert_ptr_nonnull(
 		strstr(str_text(&out), "vmstat.cs_per_s is above 10k/s times host.usable_cpus"));
-	ck_assert_ptr_nonnull(strstr(
-		str_text(&out), "Severity: warning, critical when vmstat.r_per_cpu is at least 4."));
+	ck_assert_ptr_nonnull(
+		strstr(str_text(&out), "vmstat.us_pct is above 0.50 times vmstat.sy_pct"));
+	ck_assert_ptr_nonnull(
+		strstr(str_text(&out),
+		       "Severity: warning, critical when vmstat.r_per_cpu is at least 4."));
 }
 END_TEST
 
@@ -258,6 +270,7 @@ int main(void)
 	tcase_add_test(tests, special_files_are_refused);
 	tcase_add_test(tests, large_files_are_refused);
 	tcase_add_test(tests, nearest_names);
+	tcase_add_test(tests, causes_are_unique);
 	tcase_add_test(tests, described);
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);

@@ -34,6 +34,21 @@ static inline struct evidence *evidence_of_run(void)
 	return evidence;
 }
 
+/* Rows about the host, for lists of them. */
+#define HOST_RULE(id, when, rest) \
+	"{\"id\":\"" id "\",\"when\":[" when "],\"say\":\"" id " {vmstat.r}\"," rest "}"
+#define HOG "\"cause\":\"cpu-hog\""
+#define UNLESS_RULE(rest) \
+	"[" HOST_RULE("vmstat.a", "\"vmstat.r > 1\"", "\"unless\":[\"vmstat.b > 5\"]," rest) "]"
+
+static inline struct judgement *judge(const struct ruleset *rules, const struct evidence *evidence)
+{
+	struct judgement *judgement = NULL;
+
+	ck_assert_int_eq(rule_judge(rules, evidence, &judgement), 0);
+	return judgement;
+}
+
 static inline int run_suite(Suite *suite)
 {
 	SRunner *runner = srunner_create(suite);

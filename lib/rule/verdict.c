@@ -75,8 +75,7 @@ static int rank(struct findings *findings)
 	qsort(order, findings->len, sizeof(*order), by_rank);
 	for (size_t i = 0; i < findings->len; i++) {
 		ranked[i] = *order[i];
-		snprintf(ranked[i].id, sizeof(ranked[i].id), "F%u",
-			 (unsigned)(i + 1) % 1000000);
+		snprintf(ranked[i].id, sizeof(ranked[i].id), "F%u", (unsigned)(i + 1) % 1000000);
 	}
 	free(findings->data);
 	findings->data = ranked;

@@ -32,6 +32,7 @@ struct procroot {
 	bool has_moments;
 	const volatile sig_atomic_t *stop;
 	procroot_record_fn *record;
+	bool record_paused;
 	void *record_context;
 	struct str record_path;
 	char moment[STAGE_NAME_MAX + 12]; /* "vmstat.00"; "" before the first */
@@ -145,7 +146,7 @@ static void record_file(struct procroot *root, const char *folder, const char *n
 {
 	struct str *path = &root->record_path;
 
-	if (!root->record)
+	if (!root->record || root->record_paused)
 		return;
 	str_clear(path);
 	if (*root->moment)
@@ -438,6 +439,11 @@ void procroot_freep(struct procroot **root)
 bool procroot_is_live(const struct procroot *root)
 {
 	return root->live;
+}
+
+void procroot_pause_recorder(struct procroot *root, bool paused)
+{
+	root->record_paused = paused;
 }
 
 void procroot_set_recorder(struct procroot *root, procroot_record_fn *record, void *context)

@@ -46,6 +46,9 @@ bool procroot_is_live(const struct procroot *root);
 
 void procroot_set_recorder(struct procroot *root, procroot_record_fn *record, void *context);
 
+/* Stops and resumes recording: a walk over very many threads is too much text for a ticket. */
+void procroot_pause_recorder(struct procroot *root, bool paused);
+
 /* Goes to moment `index` of `stage` ("vmstat", "top"): live, sleeps until `after_ns` after the
  * start of that stage's moment 0 (0: at once). Returns 0; -EINTR when stopped; -ENODATA when the
  * recording has no such moment; -EINVAL for a stage that isn't lower-case letters, or live

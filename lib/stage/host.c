@@ -56,22 +56,16 @@ static int put_line(struct procroot *root, const char *path, struct evidence *ev
 	return evidence_set_text(evidence, metric, buffer);
 }
 
-static double online_cpus(struct procroot *root)
+static double online_cpus(struct procroot *root, const struct snapshot *snapshot)
 {
 	_cleanup_(str_free) struct str text = { 0 };
-	struct proc_stat stat;
-	double cpus;
 	int count;
 
 	if (procroot_read(root, "sys/devices/system/cpu/online", &text) == 0 &&
 	    cpu_list_count(str_text(&text), text.len, &count) == 0)
 		return count;
-	if (procroot_read(root, "proc/stat", &text) < 0 ||
-	    proc_stat_parse(str_text(&text), text.len, &stat) < 0)
-		return NAN;
-	cpus = (double)stat.cpus.len;
-	proc_stat_free(&stat);
-	return cpus > 0 ? cpus : NAN;
+	return snapshot->has_stat && snapshot->stat.cpus.len ? (double)snapshot->stat.cpus.len :
+								 NAN;
 }
 
 static double allowed_cpus(struct procroot *root)
@@ -101,9 +95,10 @@ static double quota_cpus(struct procroot *root)
 	return cpus;
 }
 
-static void put_cpus(struct procroot *root, struct evidence *evidence)
+static void put_cpus(struct procroot *root, const struct snapshot *snapshot,
+		     struct evidence *evidence)
 {
-	double online = online_cpus(root), quota = quota_cpus(root);
+	double online = online_cpus(root, snapshot), quota = quota_cpus(root);
 
 	evidence_set(evidence, METRIC_host_cpus_online, online);
 	evidence_set(evidence, METRIC_host_quota_cpus, quota);
@@ -160,20 +155,17 @@ static int put_virtualization(struct procroot *root, struct evidence *evidence)
 				 name ? name : hypervisor_from_cpu(root));
 }
 
-static void put_limits(struct procroot *root, struct evidence *evidence)
+static void put_limits(struct procroot *root, const struct snapshot *snapshot,
+		       struct evidence *evidence)
 {
-	_cleanup_(str_free) struct str text = { 0 };
+	double threads = snapshot->has_loadavg ? (double)snapshot->loadavg.threads : NAN;
 	double most = fmin(read_number(root, "proc/sys/kernel/pid_max", 0),
 			   read_number(root, "proc/sys/kernel/threads-max", 0));
 	double conntrack = read_number(root, "proc/sys/net/netfilter/nf_conntrack_count", 0);
 	double conntrack_max = read_number(root, "proc/sys/net/netfilter/nf_conntrack_max", 0);
-	struct proc_loadavg load;
 
-	if (procroot_read(root, "proc/loadavg", &text) == 0 &&
-	    proc_loadavg_parse(str_text(&text), text.len, &load) == 0) {
-		evidence_set(evidence, METRIC_host_tasks, (double)load.threads);
-		evidence_set(evidence, METRIC_host_pids_pct, share_pct((double)load.threads, most));
-	}
+	evidence_set(evidence, METRIC_host_tasks, threads);
+	evidence_set(evidence, METRIC_host_pids_pct, share_pct(threads, most));
 	evidence_set(evidence, METRIC_host_files_pct,
 		     share_pct(read_number(root, "proc/sys/fs/file-nr", 0),
 			       read_number(root, "proc/sys/fs/file-nr", 2)));
@@ -182,14 +174,14 @@ static void put_limits(struct procroot *root, struct evidence *evidence)
 	evidence_set(evidence, METRIC_vmstat_conntrack_pct, share_pct(conntrack, conntrack_max));
 }
 
-int host_put(struct procroot *root, struct evidence *evidence)
+int host_put(struct procroot *root, const struct snapshot *snapshot, struct evidence *evidence)
 {
 	_cleanup_(str_free) struct str text = { 0 };
 	double uptime_s;
 	int r;
 
-	put_cpus(root, evidence);
-	put_limits(root, evidence);
+	put_cpus(root, snapshot, evidence);
+	put_limits(root, snapshot, evidence);
 	if (procroot_realtime_ns(root))
 		evidence_set(evidence, METRIC_host_time_unix_s,
 			     (double)(procroot_realtime_ns(root) / 1000000) / 1000);

@@ -56,6 +56,6 @@ int vmstat_put_interrupts(const struct interval *interval, struct evidence *evid
 int vmstat_put_devices(const struct interval *interval, struct evidence *evidence);
 
 /* What the machine is: names, CPUs, quota, clock source; at the current moment. 0 or -ENOMEM. */
-int host_put(struct procroot *root, struct evidence *evidence);
+int host_put(struct procroot *root, const struct snapshot *snapshot, struct evidence *evidence);
 
 #endif

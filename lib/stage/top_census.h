@@ -13,6 +13,7 @@
 /* ---- a pass ------------------------------------------------------------------------------------ */
 
 #define TOP_THREADS_MAX 100000 /* samples of one pass; the rest is said in a caveat */
+#define TOP_RECORD_MAX 2000 /* with more threads than that their raw text is not kept for the bundle */
 
 struct census {
 	struct thread_pass threads;

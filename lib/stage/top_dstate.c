@@ -122,7 +122,7 @@ static int put_names(const struct place *place, struct evidence *evidence, int r
 	int r;
 
 	for (size_t i = 0; i < place->pids.len && i < PIDS_SHOWN; i++)
-		str_format(&pids, "%s%d", i ? " " : "", place->pids.data[i]);
+		str_format(&pids, "%s%d", i ? "," : "", place->pids.data[i]);
 	r = evidence_set_cell_text(evidence, row, COLUMN_top_dstate_name, place->wchan);
 	if (r == 0)
 		r = evidence_set_cell_text(evidence, row, COLUMN_top_dstate_program,

@@ -95,7 +95,7 @@ static int put_names(const struct thread_group *group, struct evidence *evidence
 	int r;
 
 	for (uint32_t i = 0; i < group->processes && i < ARRAY_SIZE(group->pids); i++)
-		str_format(&pids, "%s%d", i ? " " : "", group->pids[i]);
+		str_format(&pids, "%s%d", i ? "," : "", group->pids[i]);
 	r = evidence_set_cell_text(evidence, row, COLUMN_top_groups_name,
 				   own_name ? group->thread : group->program);
 	if (r == 0)

@@ -203,6 +203,15 @@ static void read_host(struct walk *walk)
 		walk->census->threads.boot_ticks = (uint64_t)(uptime_s * THREAD_TICKS_PER_S);
 }
 
+static bool too_many_to_record(struct walk *walk)
+{
+	struct proc_loadavg load;
+
+	return procroot_read(walk->root, "proc/loadavg", &walk->text) == 0 &&
+	       proc_loadavg_parse(str_text(&walk->text), walk->text.len, &load) == 0 &&
+	       load.threads > TOP_RECORD_MAX;
+}
+
 int census_take(struct procroot *root, pid_t own_pid, const struct census *earlier,
 		struct census *ret)
 {
@@ -220,8 +229,12 @@ int census_take(struct procroot *root, pid_t own_pid, const struct census *earli
 		return walk.proc_fd;
 	read_host(&walk);
 	r = procroot_list_ids(root, walk.proc_fd, &walk.pids);
+	procroot_pause_recorder(root, too_many_to_record(&walk));
 	if (r == 0)
 		r = walk_processes(&walk);
+	procroot_pause_recorder(root, false);
+	if (r == 0 && !ret->threads.samples.len && !procroot_is_live(root))
+		r = -ENODATA;
 	if (r == 0)
 		thread_pass_seal(&ret->threads);
 	close(walk.proc_fd);

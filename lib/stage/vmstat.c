@@ -129,15 +129,17 @@ static void note_missing(struct stage_context *context, const struct interval *i
 			      "no /proc/pressure: how long tasks waited is not known");
 }
 
-/* The second snapshot, or the first once more when the recording or the user's patience ended. */
-static int finish(struct stage_context *context, int watched, const struct snapshot *before,
+/* The second snapshot: at the moment that was reached, be it the last one or the one at which the recording or the
+ * user's patience ended. A recording of one moment has none. */
+static int finish(struct stage_context *context, const struct snapshot *before,
 		  struct glances *glances)
 {
 	struct interval interval = { .before = before, .after = before };
 	struct snapshot after = { 0 };
 	int r = 0;
 
-	if (watched != -ENODATA) {
+	if (procroot_is_live(context->root) ||
+	    procroot_monotonic_ns(context->root) != before->when_ns) {
 		r = snapshot_take(context->root, &after);
 		glance_at_snapshot(&after, glances);
 		interval.after = &after;
@@ -159,15 +161,15 @@ int stage_vmstat_collect(struct stage_context *context, struct err *err)
 	r = procroot_moment(context->root, "vmstat", 0, 0);
 	if (r < 0)
 		return err_set(err, r, "nothing to read for this stage");
-	r = host_put(context->root, context->evidence);
+	r = snapshot_take(context->root, &before);
 	if (r == 0)
-		r = snapshot_take(context->root, &before);
+		r = host_put(context->root, &before, context->evidence);
 	if (r == 0 && !before.has_stat && !before.has_loadavg)
 		r = err_set(err, -ENOENT, "neither /proc/stat nor /proc/loadavg could be read");
 	if (r == 0) {
 		glance_at_snapshot(&before, &glances);
 		watched = watch(context, &glances);
-		r = finish(context, watched, &before, &glances);
+		r = finish(context, &before, &glances);
 		if (r == 0 && watched == -EINTR)
 			r = -EINTR;
 	}

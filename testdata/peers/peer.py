@@ -47,16 +47,17 @@ def triage_path():
 
 def start_load(name):
     """A load that stands; a skip when this host can't run it."""
-    load = lab.Load(LOADS[name])
+    load = None
     try:
+        load = lab.Load(LOADS[name])
         load.wait_ready()
-    except lab.Skip as reason:
-        load.stop()
-        skip(str(reason))
-    except lab.Broken:
-        load.stop()
-        raise
-    return load
+        return load
+    except (lab.Skip, lab.Broken) as reason:
+        if load:
+            load.stop()
+        if isinstance(reason, lab.Skip):
+            skip(str(reason))
+        sys.exit(f"FAILED: {reason}")
 
 
 def run_triage(triage, load, *options):

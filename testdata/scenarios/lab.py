@@ -16,6 +16,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +27,7 @@ KEEP = HERE.parent.parent / "build" / "lab"
 READY_LIMIT_S = 20
 RUN_LIMIT_S = 60
 STOP_LIMIT_S = 10
+ALONE_LIMIT_S = 60
 CALM_LIMIT_S = 10
 CALM_PCT = 15
 OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
@@ -66,11 +68,46 @@ def remove_folder(folder):
         time.sleep(0.1)
 
 
+def wait_alone():
+    """One load at a time on a host, whoever runs labs there: returns what to close when done. An abstract
+    socket is a lock that belongs to no folder and ends with its process."""
+    lock = socket.socket(socket.AF_UNIX)
+    deadline = time.monotonic() + ALONE_LIMIT_S
+    while True:
+        try:
+            lock.bind("\0triage-lab")
+            return lock
+        except OSError:
+            if time.monotonic() > deadline:
+                raise Skip("another lab runs on this host") from None
+            time.sleep(0.5)
+
+
+def cpu_ticks():
+    """(all, idle) of /proc/stat."""
+    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text(encoding="ascii").split("\n")[0].split()[1:9]]
+    return sum(ticks), ticks[3] + ticks[4]
+
+
+def wait_calm():
+    """Waits a while for a host at rest. Returns how busy it is: what else runs is in triage's report, too."""
+    deadline = time.monotonic() + CALM_LIMIT_S
+    while True:
+        before = cpu_ticks()
+        time.sleep(0.5)
+        total, idle = (now - then for now, then in zip(cpu_ticks(), before))
+        busy_pct = 100 * (total - idle) / max(total, 1)
+        if busy_pct <= CALM_PCT or time.monotonic() > deadline:
+            return busy_pct
+
+
 class Load:
-    """A running load: `with Load(script) as load: load.wait_ready()`. It leads its own session, and nothing
-    outside that is ever signalled."""
+    """A running load, the only one of its kind on this host: `with Load(script) as load: load.wait_ready()`.
+    It leads its own session, and nothing outside that is ever signalled."""
 
     def __init__(self, script):
+        self.alone = wait_alone()
+        self.busy_before_pct = wait_calm()
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="triage-lab-", dir=os.environ.get("TMPDIR", "/var/tmp")))
         self.ready = self.work / "ready"
         self.log = open(self.work / "log", "w+", encoding="utf-8", errors="replace")
@@ -120,6 +157,7 @@ class Load:
             self.process.wait()
         self.log.close()
         remove_folder(self.work)
+        self.alone.close()
 
 
 # ---- scenarios ---------------------------------------------------------------------------------------
@@ -148,24 +186,6 @@ def check_needs(needs):
             raise Skip(f"needs {path}")
 
 
-def cpu_ticks():
-    """(all, idle) of /proc/stat."""
-    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text(encoding="ascii").split("\n")[0].split()[1:9]]
-    return sum(ticks), ticks[3] + ticks[4]
-
-
-def wait_calm():
-    """Waits a while for a host at rest. Returns how busy it is: what else runs is in triage's report, too."""
-    deadline = time.monotonic() + CALM_LIMIT_S
-    while True:
-        before = cpu_ticks()
-        time.sleep(0.5)
-        total, idle = (now - then for now, then in zip(cpu_ticks(), before))
-        busy_pct = 100 * (total - idle) / max(total, 1)
-        if busy_pct <= CALM_PCT or time.monotonic() > deadline:
-            return busy_pct
-
-
 def run_triage(triage, extra, bundle):
     """One `triage run`; returns (exit status, seconds, report, words on stderr)."""
     began = time.monotonic()
@@ -188,7 +208,6 @@ def read_evidence(bundle):
 
 def play(scenario, triage):
     """Starts the load, runs triage beside it. Returns what came out."""
-    busy_before_pct = wait_calm()
     with Load(scenario["load"]) as load:
         load.wait_ready()
         time.sleep(scenario.get("settle_s", 3))
@@ -197,7 +216,7 @@ def play(scenario, triage):
         status, wall_s, report, words = run_triage(triage, scenario.get("run", []), bundle)
         load.check_alive()
         return {"exit": status, "wall_s": wall_s, "report": report, "words": words,
-                "busy_before_pct": busy_before_pct, "evidence": read_evidence(bundle),
+                "busy_before_pct": load.busy_before_pct, "evidence": read_evidence(bundle),
                 "bundle": bundle.read_bytes() if bundle.exists() else b""}
 
 
@@ -217,10 +236,11 @@ def subject_fits(subject, globs):
 
 
 def finding_fits(finding, wanted):
-    """wanted: { "cause", "rule", "subject", "mentions" }, each a glob or a list of globs."""
+    """wanted: { "cause", "rule", "severity", "subject", "mentions" }, each a glob or a list of globs."""
     return all((
         "cause" not in wanted or fits(finding.get("cause"), wanted["cause"]),
         "rule" not in wanted or fits(finding.get("rule"), wanted["rule"]),
+        "severity" not in wanted or fits(finding.get("severity"), wanted["severity"]),
         "subject" not in wanted or subject_fits(finding.get("subject") or {}, wanted["subject"]),
         "mentions" not in wanted or fits(json.dumps(finding), wanted["mentions"]),
     ))

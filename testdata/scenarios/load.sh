@@ -59,7 +59,7 @@ start()
 	later "stop $started"
 }
 
-# cgroup_make CONTROLLER NAME: a cgroup below the root, its folder in $cgroup, v1 or v2 as the host has it
+# cgroup_make CONTROLLER NAME: a cgroup NAME-PID below the root, its folder in $cgroup, v1 or v2 as the host has it
 # ($cgroup_version).
 cgroup_make()
 {
@@ -81,7 +81,7 @@ cgroup_make()
 		}
 		cgroup_version=2
 	fi
-	cgroup=$root/$2
+	cgroup=$root/$2-$$
 	mkdir "$cgroup" || skip "no cgroup can be made below $root"
 	later "cgroup_remove '$cgroup'"
 }
@@ -110,6 +110,25 @@ loop_make()
 	fallocate -l "${mib}MiB" "$WORK/disk.img"
 	loop=$(losetup --find --show "$@" "$WORK/disk.img") || skip "no loop device can be had"
 	later "losetup -d $loop"
+}
+
+# slow_disk_make: a loop device that writes 1 MB/s for processes in $cgroup, its name in $loop. The limit is
+# on the disk below it: held back there, requests stay in flight in the loop device, as they do in a slow disk;
+# held back at the loop device itself they would wait before its counters.
+slow_disk_make()
+{
+	local device disk
+
+	device=$(stat -c %Hd:%Ld "$WORK")
+	disk=$(readlink -f "/sys/dev/block/$device") && [ -e "$disk/dev" ] || skip "$WORK is not on a disk"
+	[ ! -e "$disk/partition" ] || device=$(cat "$(dirname "$disk")/dev")
+	loop_make 64 --direct-io=on
+	cgroup_make blkio triage-lab-disk
+	if [ "$cgroup_version" = 1 ]; then
+		echo "$device 1048576" >"$cgroup/blkio.throttle.write_bps_device"
+	else
+		echo "$device wbps=1048576" >"$cgroup/io.max"
+	fi
 }
 
 finish()
