@@ -15,8 +15,8 @@
 
 enum exit_code {
 	EXIT_HEALTHY = 0,
-	EXIT_FINDINGS = 1,    /* at or above --fail-on */
-	EXIT_USAGE = 2,	      /* usage, or input that can't be read */
+	EXIT_FINDINGS = 1,     /* at or above --fail-on */
+	EXIT_USAGE = 2,	       /* usage, or input that can't be read */
 	EXIT_INCONCLUSIVE = 3, /* too little could be measured to say healthy */
 	EXIT_INTERRUPTED = 130,
 };
@@ -55,23 +55,26 @@ enum {
 	OPT_OWN, /* the first that a command may use for itself */
 };
 
-#define REPORT_LONG_OPTIONS                                                                      \
-	{ "format", required_argument, NULL, OPT_FORMAT }, { "json", no_argument, NULL, OPT_JSON }, \
-		{ "rules", required_argument, NULL, OPT_RULES },                                 \
-		{ "fail-on", required_argument, NULL, OPT_FAIL_ON },                             \
-		{ "exit-zero", no_argument, NULL, OPT_EXIT_ZERO },                               \
-		{ "color", optional_argument, NULL, OPT_COLOR },                                 \
-		{ "redact", no_argument, NULL, OPT_REDACT },                                     \
-		{ "quiet", no_argument, NULL, 'q' }, { "verbose", no_argument, NULL, 'v' },      \
-		{ "help", no_argument, NULL, 'h' }
+#define REPORT_LONG_OPTIONS                                                                       \
+	{ "format", required_argument, NULL, OPT_FORMAT },                                        \
+		{ "json", no_argument, NULL, OPT_JSON },                                          \
+		{ "rules", required_argument, NULL, OPT_RULES },                                  \
+		{ "fail-on", required_argument, NULL, OPT_FAIL_ON },                              \
+		{ "exit-zero", no_argument, NULL, OPT_EXIT_ZERO },                                \
+		{ "color", optional_argument, NULL, OPT_COLOR },                                  \
+		{ "redact", no_argument, NULL, OPT_REDACT }, { "quiet", no_argument, NULL, 'q' }, \
+		{ "verbose", no_argument, NULL, 'v' },                                            \
+	{                                                                                         \
+		"help", no_argument, NULL, 'h'                                                    \
+	}
 #define REPORT_SHORT_OPTIONS "qvh"
-#define REPORT_HELP                                                                       \
-	"  --format FORMAT      text, json or md (default text); --json is short for json\n" \
-	"  --rules DIR          rules of a folder over the built-in ones\n"                \
+#define REPORT_HELP                                                                                 \
+	"  --format FORMAT      text, json or md (default text); --json is short for json\n"        \
+	"  --rules DIR          rules of a folder over the built-in ones\n"                         \
 	"  --fail-on SEVERITY   info, warning or critical (default warning): exit 1 from here on\n" \
-	"  --exit-zero          exit 0 whatever was found\n"                               \
-	"  --redact             without the host's name and the raw text\n"                \
-	"  --color[=WHEN]       auto, always or never\n"                                   \
+	"  --exit-zero          exit 0 whatever was found\n"                                        \
+	"  --redact             without the host's name and the raw text\n"                         \
+	"  --color[=WHEN]       auto, always or never\n"                                            \
 	"  -q, -v               fewer or more words\n"
 
 void report_options_init(struct report_options *options);

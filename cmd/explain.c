@@ -13,11 +13,12 @@
 
 static const struct option long_options[] = { REPORT_LONG_OPTIONS, { NULL, 0, NULL, 0 } };
 
-static const char usage[] = "usage: triage explain BUNDLE|DIR|- [OPTIONS]\n"
-			    "\n"
-			    "BUNDLE is what `triage run` saved, DIR a recorded tree of /proc and /sys, - a\n"
-			    "bundle on standard input.\n"
-			    "\n" REPORT_HELP;
+static const char usage[] =
+	"usage: triage explain BUNDLE|DIR|- [OPTIONS]\n"
+	"\n"
+	"BUNDLE is what `triage run` saved, DIR a recorded tree of /proc and /sys, - a\n"
+	"bundle on standard input.\n"
+	"\n" REPORT_HELP;
 
 /* 0, or an exit code plus one when the command ends here. */
 static int parse(int argc, char **argv, struct report_options *options, const char **ret_input)
@@ -39,7 +40,8 @@ static int parse(int argc, char **argv, struct report_options *options, const ch
 		return cmd_fail("explain: name a bundle or a folder (triage explain --help)") + 1;
 	if (optind + 1 < argc)
 		return cmd_fail("explain: one input at a time; \"%s\" is one too many",
-				argv[optind + 1]) + 1;
+				argv[optind + 1]) +
+		       1;
 	*ret_input = argv[optind];
 	return 0;
 }

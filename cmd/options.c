@@ -40,7 +40,8 @@ static int take_fail_on(struct report_options *options, const char *name, struct
 			options->fail_on = (enum severity)severity;
 			return 1;
 		}
-	return err_set(err, -EINVAL, "--fail-on: \"%s\" is not one of info, warning, critical", name);
+	return err_set(err, -EINVAL, "--fail-on: \"%s\" is not one of info, warning, critical",
+		       name);
 }
 
 static int take_colour(struct report_options *options, const char *when, struct err *err)

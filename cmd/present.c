@@ -78,8 +78,7 @@ int cmd_exit_code(const struct judgement *judgement, const struct report_options
 	vec_each(finding, &judgement->findings)
 		if (finding->severity >= options->fail_on)
 			return EXIT_FINDINGS;
-	return judgement->verdict.status == VERDICT_INCONCLUSIVE ? EXIT_INCONCLUSIVE :
-								    EXIT_HEALTHY;
+	return judgement->verdict.status == VERDICT_INCONCLUSIVE ? EXIT_INCONCLUSIVE : EXIT_HEALTHY;
 }
 
 int cmd_print(const struct str *text, int exit_code)

@@ -93,9 +93,10 @@ static int parse_stages(const char *list, unsigned *ret, struct err *err)
 		span_copy(name, text, sizeof(text));
 		stage = stage_by_name(text);
 		if (stage == STAGE_TOTAL)
-			return err_set(err, -EINVAL,
-				       "--stage: there is no \"%s\"; use vmstat, top, perf, sched, locate",
-				       text);
+			return err_set(
+				err, -EINVAL,
+				"--stage: there is no \"%s\"; use vmstat, top, perf, sched, locate",
+				text);
 		stages |= 1U << stage;
 	} while (span_len(rest));
 	*ret = stages;
@@ -210,9 +211,9 @@ static int collect(struct run *run, struct evidence *evidence, struct err *err)
 	if (run->report.redact)
 		named = evidence_set_text(evidence, METRIC_host_name, "redacted");
 	if (run->writer && bundle_dropped(run->writer))
-		evidence_add_caveat(evidence,
-				    "the bundle's raw text is not complete: %llu files were left out",
-				    (unsigned long long)bundle_dropped(run->writer));
+		evidence_add_caveat(
+			evidence, "the bundle's raw text is not complete: %llu files were left out",
+			(unsigned long long)bundle_dropped(run->writer));
 	return named < 0 ? named : r;
 }
 
@@ -247,7 +248,8 @@ static int add_documents(struct run *run, const struct ruleset *rules,
 	return r;
 }
 
-/* After the report: a sick disk may keep this waiting. */
+/* After the report: a sick disk may keep this waiting. The diagnosis stands without it, so only a file that was
+ * asked for makes its loss a failure. */
 static int save_bundle(struct run *run, const struct ruleset *rules,
 		       const struct evidence *evidence, const struct judgement *judgement)
 {
@@ -266,8 +268,10 @@ static int save_bundle(struct run *run, const struct ruleset *rules,
 	r = add_documents(run, rules, evidence, judgement);
 	if (r == 0)
 		r = bundle_save(run->writer, &info, &run->target, &path, &err);
-	if (r < 0)
-		return cmd_fail("the bundle was not saved: %s", err.msg[0] ? err.msg : strerror(-r));
+	if (r < 0) {
+		cmd_fail("the bundle was not saved: %s", err.msg[0] ? err.msg : strerror(-r));
+		return run->target.path ? r : 0;
+	}
 	if (!run->report.quiet)
 		fprintf(stderr, "triage: saved %s\n", path);
 	return 0;
@@ -286,7 +290,7 @@ static int explain_and_save(struct run *run, struct evidence *evidence, bool int
 	code = cmd_print(&text, cmd_exit_code(judgement, &run->report));
 	if (run->writer)
 		saved = save_bundle(run, run->funnel.rules, evidence, judgement);
-	if (code == EXIT_USAGE || saved)
+	if (code == EXIT_USAGE || saved < 0)
 		return EXIT_USAGE;
 	return interrupted ? EXIT_INTERRUPTED : code;
 }

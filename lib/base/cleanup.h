@@ -30,11 +30,11 @@ static inline void cleanup_fclose(FILE *const *file)
 }
 
 /* Moves ownership out of `variable`, which becomes NULL and is no longer cleaned up. */
-#define TAKE_PTR(variable)                              \
-	({                                              \
+#define TAKE_PTR(variable)                                \
+	({                                                \
 		__typeof__(variable) taken_ = (variable); \
-		(variable) = NULL;                      \
-		taken_;                                 \
+		(variable) = NULL;                        \
+		taken_;                                   \
 	})
 
 #define TAKE_FD(variable)                \

@@ -76,7 +76,8 @@ bool span_word(struct span *line, struct span *ret_word)
 
 bool span_until(struct span *line, char separator, struct span *ret_before)
 {
-	const char *found = line->p < line->end ? memchr(line->p, separator, span_len(*line)) : NULL;
+	const char *found = line->p < line->end ? memchr(line->p, separator, span_len(*line)) :
+						  NULL;
 
 	if (!found)
 		return false;
@@ -93,10 +94,14 @@ bool span_u64(struct span *line, uint64_t *ret_value)
 
 	skip_blanks(&rest);
 	start = rest.p;
-	for (; rest.p < rest.end && is_digit(*rest.p); rest.p++)
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*rest.p - '0'), &value))
+	for (; rest.p < rest.end && is_digit(*rest.p); rest.p++) {
+		uint64_t digit = (uint64_t)(*rest.p - '0');
+
+		if (value >= UINT64_MAX / 10 &&
+		    (value > UINT64_MAX / 10 || digit > UINT64_MAX % 10))
 			return false;
+		value = value * 10 + digit;
+	}
 	if (rest.p == start)
 		return false;
 	*ret_value = value;

@@ -26,27 +26,28 @@
 int vec_grow(void **data, size_t len, size_t *cap, size_t size);
 
 /* Appends a copy of `item`; 0 or -ENOMEM. */
-#define vec_push(v, item)                                                                    \
-	({                                                                                   \
-		int vec_r_ = vec_grow((void **)&(v)->data, (v)->len, &(v)->cap,              \
-				      sizeof(*(v)->data));                                   \
-		if (vec_r_ == 0)                                                             \
-			(v)->data[(v)->len++] = (item);                                      \
-		vec_r_;                                                                      \
+#define vec_push(v, item)                                                                       \
+	({                                                                                      \
+		int vec_r_ =                                                                    \
+			vec_grow((void **)&(v)->data, (v)->len, &(v)->cap, sizeof(*(v)->data)); \
+		if (vec_r_ == 0)                                                                \
+			(v)->data[(v)->len++] = (item);                                         \
+		vec_r_;                                                                         \
 	})
 
 /* The address of item `index` (which must exist). */
 #define vec_at(v, index) (&(v)->data[index])
 
-#define vec_each(item, v) \
-	for (__typeof__((v)->data + 0) item = (v)->data; item && item < (v)->data + (v)->len; item++)
+#define vec_each(item, v)                                                                     \
+	for (__typeof__((v)->data + 0) item = (v)->data; item && item < (v)->data + (v)->len; \
+	     item++)
 
-#define vec_free(v)              \
-	do {                     \
-		free((v)->data); \
+#define vec_free(v)               \
+	do {                      \
+		free((v)->data);  \
 		(v)->data = NULL; \
-		(v)->len = 0;    \
-		(v)->cap = 0;    \
+		(v)->len = 0;     \
+		(v)->cap = 0;     \
 	} while (0)
 
 #endif

@@ -9,16 +9,11 @@
 #include <string.h>
 
 static const char *const unit_names[UNIT_TOTAL] = {
-	[UNIT_TEXT] = "text",
-	[UNIT_COUNT] = "count",
-	[UNIT_RATIO] = "ratio",
-	[UNIT_PCT] = "percent",
-	[UNIT_CPUS] = "cpus",
-	[UNIT_PER_S] = "per_second",
-	[UNIT_BYTES] = "bytes",
-	[UNIT_BYTES_PER_S] = "bytes_per_second",
-	[UNIT_MS] = "milliseconds",
-	[UNIT_S] = "seconds",
+	[UNIT_TEXT] = "text",	    [UNIT_COUNT] = "count",
+	[UNIT_RATIO] = "ratio",	    [UNIT_PCT] = "percent",
+	[UNIT_CPUS] = "cpus",	    [UNIT_PER_S] = "per_second",
+	[UNIT_BYTES] = "bytes",	    [UNIT_BYTES_PER_S] = "bytes_per_second",
+	[UNIT_MS] = "milliseconds", [UNIT_S] = "seconds",
 };
 
 /* A suffix and what one of it is in the unit. */

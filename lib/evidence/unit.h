@@ -11,12 +11,12 @@
 #include <stdbool.h>
 
 enum unit {
-	UNIT_TEXT,	  /* not a quantity */
-	UNIT_COUNT,	  /* things */
-	UNIT_RATIO,	  /* quantity over quantity */
-	UNIT_PCT,	  /* 0 .. 100; CPU time of many threads may exceed 100 (100 = one CPU) */
-	UNIT_CPUS,	  /* CPUs, fractions allowed (a quota of 1.5) */
-	UNIT_PER_S,	  /* events per second */
+	UNIT_TEXT,  /* not a quantity */
+	UNIT_COUNT, /* things */
+	UNIT_RATIO, /* quantity over quantity */
+	UNIT_PCT,   /* 0 .. 100; CPU time of many threads may exceed 100 (100 = one CPU) */
+	UNIT_CPUS,  /* CPUs, fractions allowed (a quota of 1.5) */
+	UNIT_PER_S, /* events per second */
 	UNIT_BYTES,
 	UNIT_BYTES_PER_S,
 	UNIT_MS,

@@ -6,8 +6,16 @@
 #include <math.h>
 
 static const struct cpu_shares unknown_shares = {
-	.us = NAN, .ni = NAN, .sy = NAN, .id = NAN,    .wa = NAN,
-	.hi = NAN, .si = NAN, .st = NAN, .guest = NAN, .busy = NAN,
+	.us = NAN,
+	.ni = NAN,
+	.sy = NAN,
+	.id = NAN,
+	.wa = NAN,
+	.hi = NAN,
+	.si = NAN,
+	.st = NAN,
+	.guest = NAN,
+	.busy = NAN,
 };
 
 static double kind_delta(enum cpu_time_kind kind, uint64_t before, uint64_t after)

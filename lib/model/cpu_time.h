@@ -27,8 +27,8 @@ enum cpu_time_kind {
 
 /* Per cent of the elapsed time of the CPU(s); all NAN when unknown. */
 struct cpu_shares {
-	double us;    /* user + nice - guest */
-	double ni;    /* nice - guest_nice, part of us */
+	double us; /* user + nice - guest */
+	double ni; /* nice - guest_nice, part of us */
 	double sy;
 	double id;
 	double wa;

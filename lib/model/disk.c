@@ -30,7 +30,8 @@ struct disk_load disk_load(const struct disk_totals *before, const struct disk_t
 		.await_ms = average(read_ms + write_ms, reads + writes),
 		.read_await_ms = average(read_ms, reads),
 		.write_await_ms = average(write_ms, writes),
-		.queue = average(counter_delta(before->weighted_ms, after->weighted_ms), elapsed_ms),
+		.queue =
+			average(counter_delta(before->weighted_ms, after->weighted_ms), elapsed_ms),
 		.util_pct = fmin(100, share_pct(counter_delta(before->busy_ms, after->busy_ms),
 						elapsed_ms)),
 	};

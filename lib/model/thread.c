@@ -13,9 +13,17 @@ static int compare_tids(const void *left, const void *right)
 	return (a->tid > b->tid) - (a->tid < b->tid);
 }
 
+static bool is_sorted(const struct thread_samples *samples)
+{
+	for (size_t i = 1; i < samples->len; i++)
+		if (samples->data[i - 1].tid > samples->data[i].tid)
+			return false;
+	return true;
+}
+
 void thread_pass_seal(struct thread_pass *pass)
 {
-	if (pass->samples.len)
+	if (!is_sorted(&pass->samples))
 		qsort(pass->samples.data, pass->samples.len, sizeof(*pass->samples.data),
 		      compare_tids);
 }
@@ -39,12 +47,18 @@ static double grown(uint64_t before, uint64_t after)
 	return after > before ? (double)(after - before) : 0;
 }
 
-static const struct thread_sample *find_same(const struct thread_pass *before,
+/* Both passes are in TID order: `at` walks along with the caller's loop. */
+static const struct thread_sample *find_same(const struct thread_pass *before, size_t *at,
 					     const struct thread_sample *now)
 {
-	const struct thread_sample *found = thread_pass_find(before, now->tid);
+	const struct thread_samples *samples = &before->samples;
 
-	return found && found->start_ticks == now->start_ticks ? found : NULL;
+	while (*at < samples->len && samples->data[*at].tid < now->tid)
+		++*at;
+	if (*at == samples->len || samples->data[*at].tid != now->tid ||
+	    samples->data[*at].start_ticks != now->start_ticks)
+		return NULL;
+	return &samples->data[*at];
 }
 
 static const char *program_of(const struct thread_pass *pass, const struct thread_sample *thread)
@@ -69,10 +83,10 @@ static double between_s(const struct thread_pass *before, const struct thread_pa
 
 static struct thread_change make_change(const struct thread_pass *before,
 					const struct thread_pass *after,
+					const struct thread_sample *then,
 					const struct thread_sample *now)
 {
 	static const struct thread_sample newborn;
-	const struct thread_sample *then = find_same(before, now);
 	bool born = !then && now->start_ticks >= before->boot_ticks;
 	const struct thread_sample *from = then ? then : born ? &newborn : now;
 	bool timed = now->has_schedstat && (!then || then->has_schedstat);
@@ -100,9 +114,12 @@ int thread_changes_make(const struct thread_pass *before, const struct thread_pa
 			struct thread_changes *ret)
 {
 	struct thread_changes changes = { 0 };
+	size_t at = 0;
 
 	vec_each(now, &after->samples) {
-		if (vec_push(&changes, make_change(before, after, now)) < 0) {
+		const struct thread_sample *then = find_same(before, &at, now);
+
+		if (vec_push(&changes, make_change(before, after, then, now)) < 0) {
 			vec_free(&changes);
 			return -ENOMEM;
 		}

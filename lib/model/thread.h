@@ -40,7 +40,7 @@ VEC_DECLARE(thread_samples, struct thread_sample);
 
 struct thread_pass {
 	uint64_t when_ns;
-	uint64_t boot_ticks; /* USER_HZ since boot at its start; 0: not known */
+	uint64_t boot_ticks;	       /* USER_HZ since boot at its start; 0: not known */
 	struct thread_samples samples; /* ascending by tid after thread_pass_seal() */
 };
 
@@ -54,9 +54,9 @@ struct thread_change {
 	const struct thread_sample *now;
 	const struct thread_sample *before; /* NULL: born in between, or missed by the earlier pass */
 	bool born;			    /* started after the earlier pass did */
-	const char *program;		    /* comm of its process leader, or its own when that is gone */
-	double run_s;			    /* NAN without schedstat */
-	double wait_s;			    /* for a CPU; the kernel counts it when the wait ends: a
+	const char *program; /* comm of its process leader, or its own when that is gone */
+	double run_s;	     /* NAN without schedstat */
+	double wait_s;	     /* for a CPU; the kernel counts it when the wait ends: a
 					       thread that was ready at both passes and never ran has
 					       waited all the time between them */
 	double runs;
@@ -89,9 +89,9 @@ struct thread_group {
 	char thread[THREAD_NAME_MAX];  /* without an index */
 	bool kernel;
 	uint32_t threads, processes;
-	pid_t pids[4]; /* the first of them */
-	uint32_t runnable_now;	  /* state R in the later pass */
-	uint32_t uninterruptible; /* state D in the later pass */
+	pid_t pids[4];			 /* the first of them */
+	uint32_t runnable_now;		 /* state R in the later pass */
+	uint32_t uninterruptible;	 /* state D in the later pass */
 	uint32_t uninterruptible_before; /* state D in the earlier one */
 	uint32_t lasting;
 	uint32_t realtime;
@@ -99,7 +99,7 @@ struct thread_group {
 	double run_s, wait_s, runs, leader_runs;
 	double cpu_s, user_s, system_s;
 	double minor_faults, major_faults;
-	double busiest_s;	/* CPU time of its busiest thread */
+	double busiest_s; /* CPU time of its busiest thread */
 	const struct thread_change *busiest;
 	struct thread_members members;
 };

@@ -219,7 +219,8 @@ static const struct {
 	const char *stem;
 } stems[] = {
 	{ "ksoftirqd/1", "ksoftirqd/1", true, "ksoftirqd" },
-	{ "kworker/u8:2-events_unbound", "kworker/u8:2-events_unbound", true, "kworker-events_unbound" },
+	{ "kworker/u8:2-events_unbound", "kworker/u8:2-events_unbound", true,
+	  "kworker-events_unbound" },
 	{ "kworker/0:1H-kblockd", "kworker/0:1H-kblockd", true, "kworker-kblockd" },
 	{ "kworker/0:1", "kworker/0:1", true, "kworker" },
 	{ "kswapd0", "kswapd0", true, "kswapd" },

@@ -52,8 +52,7 @@ static int fill_lines(struct judgement *judgement, const struct evidence *eviden
 	int unknown = 0, r = 0;
 
 	vec_each(line, lines) {
-		if (are_commands &&
-		    !template_is_pasteable(*line, rule->table, row, evidence))
+		if (are_commands && !template_is_pasteable(*line, rule->table, row, evidence))
 			continue;
 		if (r == 0)
 			r = judging_fill(judgement, evidence, rule, row, *line, &text, &unknown);

@@ -31,7 +31,8 @@ VEC_DECLARE(facts, struct fact);
 
 /* What a finding is about. */
 struct subject {
-	const char *kind;    /* runtime, program, kernel-thread, cpu, device, cgroup, irq, softirq, host ... */
+	/* runtime, program, kernel-thread, cpu, device, cgroup, irq, softirq, host ... */
+	const char *kind;
 	const char *name;    /* never NULL */
 	const char *program; /* NULL when it has none */
 	const char *thread;
@@ -81,7 +82,7 @@ VEC_DECLARE(unknowns, struct unknown);
 struct suppression {
 	const struct rule *rule;
 	int row;
-	const char *say;    /* what it would have said */
+	const char *say;     /* what it would have said */
 	const char *because; /* "top.throttled_pct 61 % > 25 %" */
 };
 
@@ -106,7 +107,7 @@ struct verdict {
 	enum verdict_status status;
 	double confidence;
 	int primary;		    /* index into findings, -1 when there is none */
-	const char *headline;  /* at most 120 characters */
+	const char *headline;	    /* at most 120 characters */
 	const char *confidence_why; /* in words */
 };
 
@@ -149,8 +150,8 @@ enum truth condition_holds(const struct condition *condition, const struct evide
 
 /* Fills "{metric}" and "{row.column}" of a template; values are shown with their units, unknown ones as "?".
  * Returns how many placeholders were unknown, or -ENOMEM. */
-int rule_fill(const char *template, enum table_id table, int row,
-	      const struct evidence *evidence, struct str *out);
+int rule_fill(const char *template, enum table_id table, int row, const struct evidence *evidence,
+	      struct str *out);
 
 const char *verdict_status_name(enum verdict_status status);
 

@@ -338,10 +338,10 @@ END_TEST
 
 START_TEST(a_hostile_name_is_in_no_command)
 {
-	_cleanup_(ruleset_freep) struct ruleset *rules = rules_of(
-		"[{\"id\":\"top.x\",\"for\":\"top.groups\",\"when\":[\"row.threads > 1\"],"
-		"\"cause\":\"cpu-hog\",\"say\":\"{row.name}\","
-		"\"try\":[\"cat /sys/{row.name}/x\",\"top -H\"]}]");
+	_cleanup_(ruleset_freep) struct ruleset *rules =
+		rules_of("[{\"id\":\"top.x\",\"for\":\"top.groups\",\"when\":[\"row.threads > 1\"],"
+			 "\"cause\":\"cpu-hog\",\"say\":\"{row.name}\","
+			 "\"try\":[\"cat /sys/{row.name}/x\",\"top -H\"]}]");
 	_cleanup_(evidence_freep) struct evidence *evidence = evidence_of_run();
 	_cleanup_(judgement_freep) struct judgement *judgement = NULL;
 

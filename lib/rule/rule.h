@@ -65,15 +65,16 @@ struct rule {
 	const char *id; /* "vmstat.run-queue" */
 	const char *file;
 	int line;
-	enum stage_id stage;   /* from the id's first part */
-	enum table_id table;   /* `for`; TABLE_NONE when the rule is about the host */
+	enum stage_id stage; /* from the id's first part */
+	enum table_id table; /* `for`; TABLE_NONE when the rule is about the host */
 	struct conditions when;
 	struct conditions unless;
 	const char *cause;     /* of `causes`; NULL when the rule only excludes or only steers */
 	const char *rules_out; /* cause that this row excludes; NULL */
 	enum role role;
-	struct conditions severity[SEVERITY_CRITICAL + 1]; /* all must hold; the highest that does wins */
-	enum severity severity_least;			   /* when none of them holds */
+	/* of each severity all must hold; the highest that does wins, else severity_least */
+	struct conditions severity[SEVERITY_CRITICAL + 1];
+	enum severity severity_least;
 	const char *subject; /* kind; NULL: the table's, or "host" */
 	const char *say;
 	const char *means;
@@ -81,7 +82,7 @@ struct rule {
 	struct strings commands; /* `try`: what to run next, filled in like `say` */
 	enum stage_id next;	 /* STAGE_TOTAL when it asks for none */
 	const char *why;
-	const char *share;    /* name of the number that ranks findings ("row.cpu_share_pct"); NULL */
+	const char *share; /* name of the number that ranks findings ("row.cpu_share_pct"); NULL */
 	struct ref share_ref;
 	const char *share_of; /* what that number is a share of, in words */
 	const char *source;
@@ -97,7 +98,7 @@ struct knowledge_fill {
 VEC_DECLARE(fills, struct knowledge_fill);
 
 struct knowledge_row {
-	struct strings globs;	/* any one that matches; first row that matches wins */
+	struct strings globs;	 /* any one that matches; first row that matches wins */
 	struct strings programs; /* optional: the row's `program` must match one too */
 	struct fills set;
 };
@@ -148,7 +149,8 @@ struct rule_file {
 };
 
 /* Loads the table that is built into the program. Never fails on its content: the build checks it. */
-int ruleset_load(const struct rule_file *files, size_t count, struct ruleset **ret, struct err *err);
+int ruleset_load(const struct rule_file *files, size_t count, struct ruleset **ret,
+		 struct err *err);
 
 /* Adds every *.jsonc of a folder in name order, over what is there. On failure the message says file, line, rule
  * and field; the ruleset is as before. -ENOENT when the folder does not exist. */

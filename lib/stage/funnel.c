@@ -105,8 +105,7 @@ static int run_stage(struct funnel *funnel, const struct stage *stage, struct er
 	if (r < 0 && r != -EINTR) {
 		if (stage == &stages[0])
 			err_set(err, r, "%s: %s", stage_name(stage->id), why.msg);
-		return put_record(funnel, stage->id, STAGE_UNAVAILABLE, why.msg,
-				  "triage doctor");
+		return put_record(funnel, stage->id, STAGE_UNAVAILABLE, why.msg, "triage doctor");
 	}
 	if (r == -EINTR)
 		stage_degrade(&context, NULL, "interrupted before the end of its window");
@@ -132,8 +131,7 @@ static int run_stages(struct funnel *funnel, struct err *err)
 
 	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
 		bool wanted = stages[i].collect && is_wanted(funnel, &stages[i]) && !stopped;
-		int r = wanted ? run_stage(funnel, &stages[i], err) :
-				 pass_over(funnel, &stages[i]);
+		int r = wanted ? run_stage(funnel, &stages[i], err) : pass_over(funnel, &stages[i]);
 
 		stopped |= r == -EINTR;
 		if (wanted && (r == 0 || r == -EINTR))

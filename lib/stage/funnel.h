@@ -16,8 +16,8 @@
 
 struct funnel_options {
 	const struct ruleset *rules;
-	double seconds;	 /* budget of all stages; 0: FUNNEL_SECONDS. Stages share it by fixed parts */
-	bool full;	 /* run every stage, asked for or not */
+	double seconds; /* budget of all stages; 0: FUNNEL_SECONDS. Stages share it by fixed parts */
+	bool full;	/* run every stage, asked for or not */
 	unsigned stages; /* bits 1 << stage_id: run these and no other; 0: as rules ask */
 	void (*progress)(void *context, const char *stage, double seconds); /* NULL: silent */
 	void *context;

@@ -65,7 +65,7 @@ static double online_cpus(struct procroot *root, const struct snapshot *snapshot
 	    cpu_list_count(str_text(&text), text.len, &count) == 0)
 		return count;
 	return snapshot->has_stat && snapshot->stat.cpus.len ? (double)snapshot->stat.cpus.len :
-								 NAN;
+							       NAN;
 }
 
 static double allowed_cpus(struct procroot *root)
@@ -88,8 +88,8 @@ static double quota_cpus(struct procroot *root)
 
 	if (cgroup_find_cpu(root, &mount) < 0 ||
 	    procroot_read(root, "proc/self/cgroup", &text) < 0 ||
-	    task_cgroup_parse(str_text(&text), text.len, mount.controller, group,
-			      sizeof(group)) < 0 ||
+	    task_cgroup_parse(str_text(&text), text.len, mount.controller, group, sizeof(group)) <
+		    0 ||
 	    cgroup_effective_quota(root, &mount, group, &cpus) < 0)
 		return NAN;
 	return cpus;
@@ -112,12 +112,18 @@ static const struct {
 	const char *part;
 	const char *name;
 } hypervisors[] = {
-	{ "QEMU", "kvm" },	       { "KVM", "kvm" },
-	{ "Amazon EC2", "amazon" },    { "Google", "google" },
-	{ "VMware", "vmware" },	       { "VirtualBox", "virtualbox" },
-	{ "Virtual Machine", "hyper-v" }, { "Xen", "xen" },
-	{ "OpenStack", "openstack" },  { "Alibaba Cloud ECS", "alibaba" },
-	{ "Bochs", "bochs" },	       { "Parallels", "parallels" },
+	{ "QEMU", "kvm" },
+	{ "KVM", "kvm" },
+	{ "Amazon EC2", "amazon" },
+	{ "Google", "google" },
+	{ "VMware", "vmware" },
+	{ "VirtualBox", "virtualbox" },
+	{ "Virtual Machine", "hyper-v" },
+	{ "Xen", "xen" },
+	{ "OpenStack", "openstack" },
+	{ "Alibaba Cloud ECS", "alibaba" },
+	{ "Bochs", "bochs" },
+	{ "Parallels", "parallels" },
 };
 
 static const char *hypervisor_from_firmware(struct procroot *root)

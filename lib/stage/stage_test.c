@@ -89,15 +89,14 @@ START_TEST(a_recorded_storm_names_its_threads)
 }
 END_TEST
 
-
 START_TEST(rates_of_the_recording_are_its_counters_over_its_clock)
 {
 	_cleanup_(evidence_freep) struct evidence *evidence = replay("storm");
-	double all = number(evidence, METRIC_vmstat_us_pct) + number(evidence, METRIC_vmstat_sy_pct) +
-		     number(evidence, METRIC_vmstat_id_pct) + number(evidence, METRIC_vmstat_wa_pct) +
-		     number(evidence, METRIC_vmstat_hi_pct) + number(evidence, METRIC_vmstat_si_pct) +
-		     number(evidence, METRIC_vmstat_st_pct) +
-		     number(evidence, METRIC_vmstat_guest_pct);
+	double all =
+		number(evidence, METRIC_vmstat_us_pct) + number(evidence, METRIC_vmstat_sy_pct) +
+		number(evidence, METRIC_vmstat_id_pct) + number(evidence, METRIC_vmstat_wa_pct) +
+		number(evidence, METRIC_vmstat_hi_pct) + number(evidence, METRIC_vmstat_si_pct) +
+		number(evidence, METRIC_vmstat_st_pct) + number(evidence, METRIC_vmstat_guest_pct);
 
 	ck_assert_double_eq_tol(all, 100, 1e-6);
 	ck_assert_double_eq_tol(evidence_stage(evidence, STAGE_vmstat)->duration_s, 1, 0.05);
@@ -199,7 +198,8 @@ int main(void)
 	tcase_add_test(cases, this_host_is_seen);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);
-	srunner_set_fork_status(runner, CK_NOFORK); /* the parent's threads would be another program's */
+	srunner_set_fork_status(runner,
+				CK_NOFORK); /* the parent's threads would be another program's */
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

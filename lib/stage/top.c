@@ -13,6 +13,11 @@
 /* The second pass comes at this part of the window; the candidates' second look at its end. */
 #define SECOND_PASS_PCT 70
 
+/* On a host with very many threads the passes would take more than this share of it: the window grows, up to a factor, rather
+ * than the share. */
+#define BUDGET_PCT 3
+#define STRETCH_MAX 3
+
 /* Everything that the stage holds while it works; freed in one place. */
 struct top {
 	struct census before, after;
@@ -53,6 +58,18 @@ static int take(struct stage_context *context, int index, uint64_t after_ns,
 		return r;
 	r = census_take(context->root, context->own_pid, earlier, census);
 	return r < 0 ? r : quotas_take(context->root, quotas);
+}
+
+/* The window that keeps two passes as costly as the first within the budget. */
+static uint64_t stretched_ns(const struct stage_context *context, double pass_s)
+{
+	double cpus = evidence_number(context->evidence, METRIC_host_cpus_online);
+	double window_ns = (double)context->window_ns;
+	double wanted_ns = 2 * pass_s * 100 / BUDGET_PCT / (isnan(cpus) ? 1 : cpus) * 1e9;
+
+	if (!procroot_is_live(context->root))
+		return context->window_ns;
+	return (uint64_t)fmin(fmax(window_ns, wanted_ns), window_ns * STRETCH_MAX);
 }
 
 static double busy_cpu_s(const struct top *top, double elapsed_s)
@@ -125,8 +142,7 @@ static void put_cpu(const struct top_interval *interval, double own_s, struct ev
 	evidence_set(evidence, METRIC_top_cpu_pct, share_pct(totals->cpu_s, elapsed_s));
 	evidence_set(evidence, METRIC_top_kernel_cpu_pct,
 		     share_pct(totals->kernel_cpu_s, elapsed_s));
-	evidence_set(evidence, METRIC_top_rt_cpu_pct,
-		     share_pct(totals->realtime_cpu_s, elapsed_s));
+	evidence_set(evidence, METRIC_top_rt_cpu_pct, share_pct(totals->realtime_cpu_s, elapsed_s));
 	evidence_set(evidence, METRIC_top_vanished_cpu_pct,
 		     share_pct(isnan(unseen_s) ? NAN : fmax(0, unseen_s),
 			       elapsed_s * interval->cpus));
@@ -155,10 +171,12 @@ static void note_limits(struct stage_context *context, const struct top_interval
 				    "more than %d threads: the census stopped there",
 				    TOP_THREADS_MAX);
 	if (!interval->totals.has_schedstat)
-		stage_degrade(context, "use a kernel with CONFIG_SCHEDSTATS or CONFIG_TASK_DELAY_ACCT",
+		stage_degrade(context,
+			      "use a kernel with CONFIG_SCHEDSTATS or CONFIG_TASK_DELAY_ACCT",
 			      "no per-thread schedstat: waiting and switches are not known");
 	if (interval->totals.threads < tasks / 2)
-		stage_degrade(context, "run as root, outside containers: mount -o remount,hidepid=0 /proc",
+		stage_degrade(context,
+			      "run as root, outside containers: mount -o remount,hidepid=0 /proc",
 			      "only %u of %.0f threads can be seen", interval->totals.threads,
 			      tasks);
 }
@@ -208,17 +226,18 @@ static int look_closer(struct stage_context *context, struct top *top)
 
 static int collect(struct stage_context *context, struct top *top, struct err *err)
 {
-	uint64_t second_ns = context->window_ns * SECOND_PASS_PCT / 100;
 	int r;
 
 	top->own_cpu_s = own_cpu_s();
 	r = take(context, 0, 0, NULL, &top->before, &top->quotas_before);
+	context->window_ns = stretched_ns(context, own_cpu_s() - top->own_cpu_s);
 	if (r == 0)
-		r = take(context, 1, second_ns, &top->before, &top->after,
-			 &top->quotas_after);
+		r = take(context, 1, context->window_ns * SECOND_PASS_PCT / 100, &top->before,
+			 &top->after, &top->quotas_after);
 	if (r < 0)
-		return err_set(err, r, r == -ENODATA ? "the recording has no two passes over threads" :
-						       "/proc/PID can't be read");
+		return err_set(err, r,
+			       r == -ENODATA ? "the recording has no two passes over threads" :
+					       "/proc/PID can't be read");
 	r = thread_changes_make(&top->before.threads, &top->after.threads, &top->changes);
 	if (r == 0)
 		r = thread_groups_make(&top->changes, &top->groups);

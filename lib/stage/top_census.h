@@ -13,10 +13,22 @@
 /* ---- a pass ------------------------------------------------------------------------------------ */
 
 #define TOP_THREADS_MAX 100000 /* samples of one pass; the rest is said in a caveat */
-#define TOP_RECORD_MAX 2000 /* with more threads than that their raw text is not kept for the bundle */
+#define TOP_RECORD_MAX \
+	2000 /* with more threads than that their raw text is not kept for the bundle */
+
+/* The threads of one process in `census.tids`, its leader left out. */
+struct listed_process {
+	pid_t pid;
+	size_t first, count;
+};
+
+VEC_DECLARE(listed_processes, struct listed_process);
+VEC_DECLARE(tid_list, pid_t);
 
 struct census {
 	struct thread_pass threads;
+	struct listed_processes processes; /* those with several threads, ascending by PID */
+	struct tid_list tids;
 	struct proc_stat host;
 	bool has_host;
 	bool truncated;

@@ -76,7 +76,8 @@ double quotas_throttled_pct(const struct quotas *before, const struct quotas *af
 		return NAN;
 	vec_each(sample, &after->samples)
 		if (is_within(group, sample->group))
-			most = fmax(most, throttled_pct(find_sample(before, sample->group), sample));
+			most = fmax(most,
+				    throttled_pct(find_sample(before, sample->group), sample));
 	return most;
 }
 
@@ -130,14 +131,15 @@ static int put_row(const struct top_interval *interval, const struct quota_row *
 
 		evidence_set_cell(evidence, row, COLUMN_top_cgroups_periods,
 				  counter_delta(before->periods, after->periods));
-		evidence_set_cell(evidence, row, COLUMN_top_cgroups_throttled_time_pct,
-				  share_pct(counter_delta(before->throttled_ns,
-							  after->throttled_ns) / 1e9,
-					    interval->elapsed_s));
+		evidence_set_cell(
+			evidence, row, COLUMN_top_cgroups_throttled_time_pct,
+			share_pct(counter_delta(before->throttled_ns, after->throttled_ns) / 1e9,
+				  interval->elapsed_s));
 	}
 	return r < 0 ? r :
 		       evidence_set_cell_text(evidence, row, COLUMN_top_cgroups_program,
-					      program_in(interval->candidates, quota->after->group));
+					      program_in(interval->candidates,
+							 quota->after->group));
 }
 
 int top_put_cgroups(const struct top_interval *interval, struct evidence *evidence)

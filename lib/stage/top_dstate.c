@@ -150,7 +150,8 @@ static int put_place(struct procroot *root, const struct place *place, double sc
 	evidence_set_cell(evidence, row, COLUMN_top_dstate_share_pct,
 			  share_pct(place->threads * scale, all));
 	if (scale <= 1)
-		evidence_set_cell(evidence, row, COLUMN_top_dstate_processes, (double)place->pids.len);
+		evidence_set_cell(evidence, row, COLUMN_top_dstate_processes,
+				  (double)place->pids.len);
 	if (r == 0 && with_stack)
 		r = put_stack(root, place, evidence, row);
 	return r;

@@ -126,12 +126,13 @@ static int put_facts(const struct top_interval *interval, const struct group_fac
 		     double runnable, struct evidence *evidence, int row)
 {
 	double affinity = facts->affinity_cpus > 0 ? facts->affinity_cpus : NAN;
-	double quota = facts->has_cgroup ? quotas_limit(interval->quotas_after, facts->cgroup) : NAN;
+	double quota = facts->has_cgroup ? quotas_limit(interval->quotas_after, facts->cgroup) :
+					   NAN;
 	double usable = fmin(fmin(interval->cpus, affinity), quota);
-	double throttled_pct = facts->has_cgroup ? quotas_throttled_pct(interval->quotas_before,
-									interval->quotas_after,
-									facts->cgroup) :
-						   NAN;
+	double throttled_pct = facts->has_cgroup ?
+				       quotas_throttled_pct(interval->quotas_before,
+							    interval->quotas_after, facts->cgroup) :
+				       NAN;
 	const struct cell cells[] = {
 		{ COLUMN_top_groups_voluntary_per_s, facts->voluntary_per_s },
 		{ COLUMN_top_groups_involuntary_per_s, facts->involuntary_per_s },

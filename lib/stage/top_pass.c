@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
@@ -35,6 +36,8 @@ static bool is_realtime(unsigned int policy)
 	return policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_DEADLINE;
 }
 
+_Static_assert(THREAD_NAME_MAX == TASK_COMM_MAX, "a name crosses whole");
+
 static void fill_sample(struct thread_sample *sample, pid_t pid, const struct task_stat *stat)
 {
 	*sample = (struct thread_sample){
@@ -54,7 +57,7 @@ static void fill_sample(struct thread_sample *sample, pid_t pid, const struct ta
 		.child_minor_faults = stat->child_minor_faults,
 		.process_threads = stat->threads,
 	};
-	snprintf(sample->comm, sizeof(sample->comm), "%s", stat->comm);
+	memcpy(sample->comm, stat->comm, sizeof(sample->comm));
 }
 
 static void add_schedstat(struct thread_sample *sample, const struct task_schedstat *schedstat)
@@ -68,16 +71,18 @@ static void add_schedstat(struct thread_sample *sample, const struct task_scheds
 	sample->runs = schedstat->runs;
 }
 
+/* Runs three times per thread: no formatting. */
 static int read_file(struct walk *walk, const struct place *place, const char *name)
 {
-	char path[64];
+	char path[sizeof(place->prefix) + 16];
+	char *end = stpcpy(path, place->prefix);
 
-	snprintf(path, sizeof(path), "%s/%s", place->prefix, name);
+	*end++ = '/';
+	strcpy(end, name);
 	return procroot_read_in(walk->root, place->fd, place->folder, path, &walk->text);
 }
 
-static bool read_schedstat(struct walk *walk, const struct place *place,
-			   struct task_schedstat *ret)
+static bool read_schedstat(struct walk *walk, const struct place *place, struct task_schedstat *ret)
 {
 	return read_file(walk, place, "schedstat") == 0 &&
 	       task_schedstat_parse(str_text(&walk->text), walk->text.len, ret) == 0;
@@ -128,24 +133,73 @@ static int read_thread(struct walk *walk, const struct place *place, uint64_t *r
 	return vec_push(&walk->census->threads.samples, sample);
 }
 
+static int compare_processes(const void *left, const void *right)
+{
+	const struct listed_process *a = left, *b = right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+/* A process that has as many threads as at the earlier pass has the same ones, unless some have vanished, which their files tell:
+ * a large pool is listed once. */
+static bool list_as_before(struct walk *walk, pid_t pid, uint64_t threads)
+{
+	struct listed_process key = { .pid = pid }, *known = NULL;
+
+	if (walk->earlier && walk->earlier->processes.len)
+		known = bsearch(&key, walk->earlier->processes.data, walk->earlier->processes.len,
+				sizeof(key), compare_processes);
+	if (!known || known->count + 1 != threads)
+		return false;
+	walk->tids.len = 0;
+	for (size_t i = 0; i < known->count; i++)
+		if (vec_push(&walk->tids, walk->earlier->tids.data[known->first + i]) < 0)
+			return false;
+	return true;
+}
+
+/* Reads what `walk->tids` lists; 1 when one of them has vanished. */
 static int read_listed_threads(struct walk *walk, struct place *place)
 {
+	struct tid_list *tids = &walk->census->tids;
+	struct listed_process process = { .pid = place->pid, .first = tids->len };
+	bool vanished = false;
+
 	for (size_t i = 0; i < walk->tids.len; i++) {
 		uint64_t ignored;
+		int r;
 
 		place->tid = walk->tids.data[i];
 		if (place->tid == place->pid)
 			continue;
 		snprintf(place->prefix, sizeof(place->prefix), "%d", place->tid);
-		if (read_thread(walk, place, &ignored) == -ENOMEM)
-			return -ENOMEM;
+		r = read_thread(walk, place, &ignored);
+		if (r == 0)
+			r = vec_push(tids, place->tid);
+		if (r == -ENOMEM)
+			return r;
+		vanished |= r < 0;
 	}
-	return 0;
+	process.count = tids->len - process.first;
+	if (vec_push(&walk->census->processes, process) < 0)
+		return -ENOMEM;
+	return vanished;
 }
 
-static int read_other_threads(struct walk *walk, pid_t pid)
+/* As if the process had not been read. */
+static void forget_threads(struct walk *walk, size_t samples)
+{
+	struct listed_process *process =
+		vec_at(&walk->census->processes, --walk->census->processes.len);
+
+	walk->census->tids.len = process->first;
+	walk->census->threads.samples.len = samples;
+}
+
+static int read_other_threads(struct walk *walk, pid_t pid, uint64_t threads)
 {
 	_cleanup_(cleanup_close) int task_fd = -1;
+	size_t samples = walk->census->threads.samples.len;
 	struct place place = { .pid = pid };
 	char folder[48];
 	int r;
@@ -156,10 +210,16 @@ static int read_other_threads(struct walk *walk, pid_t pid)
 		return 0; /* vanished */
 	place.fd = task_fd;
 	place.folder = folder;
+	if (list_as_before(walk, pid, threads)) {
+		r = read_listed_threads(walk, &place);
+		if (r <= 0)
+			return r;
+		forget_threads(walk, samples);
+	}
 	r = procroot_list_ids(walk->root, task_fd, &walk->tids);
-	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	return read_listed_threads(walk, &place);
+	if (r == 0)
+		r = read_listed_threads(walk, &place);
+	return r == -ENOMEM ? r : 0;
 }
 
 /* The leader tells how many threads there are: most processes have one, and their task folder is not opened. */
@@ -173,7 +233,7 @@ static int read_process(struct walk *walk, pid_t pid)
 	r = read_thread(walk, &place, &threads);
 	if (r == -ENOMEM)
 		return r;
-	return r == 0 && threads <= 1 ? 0 : read_other_threads(walk, pid);
+	return r == 0 && threads <= 1 ? 0 : read_other_threads(walk, pid, threads);
 }
 
 static int walk_processes(struct walk *walk)
@@ -247,6 +307,8 @@ int census_take(struct procroot *root, pid_t own_pid, const struct census *earli
 void census_free(struct census *census)
 {
 	thread_pass_free(&census->threads);
+	vec_free(&census->processes);
+	vec_free(&census->tids);
 	if (census->has_host)
 		proc_stat_free(&census->host);
 	*census = (struct census){ 0 };

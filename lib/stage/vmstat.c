@@ -123,7 +123,8 @@ static void note_missing(struct stage_context *context, const struct interval *i
 
 	context->record.duration_s = (double)interval->elapsed_ns / 1e9;
 	if (!interval->elapsed_ns)
-		stage_degrade(context, NULL, "one moment only: nothing that needs two reads is known");
+		stage_degrade(context, NULL,
+			      "one moment only: nothing that needs two reads is known");
 	else if (!after->lists[LIST_PSI_CPU].len)
 		stage_degrade(context, "boot with psi=1 on the kernel command line",
 			      "no /proc/pressure: how long tasks waited is not known");

@@ -55,8 +55,7 @@ static double growth(const struct interval *interval, enum counter_list list, co
 {
 	int64_t before, after;
 
-	if (!interval->elapsed_ns ||
-	    !counters_get(&interval->before->lists[list], name, &before) ||
+	if (!interval->elapsed_ns || !counters_get(&interval->before->lists[list], name, &before) ||
 	    !counters_get(&interval->after->lists[list], name, &after))
 		return NAN;
 	return counter_delta((uint64_t)before, (uint64_t)after);
@@ -84,10 +83,11 @@ static void put_growth(const struct interval *interval, struct evidence *evidenc
 		evidence_set(evidence, counter_rates[i].metric,
 			     growth_of_sum(interval, &counter_rates[i]) / elapsed_s);
 	for (size_t i = 0; i < sizeof(pressures) / sizeof(pressures[0]); i++)
-		evidence_set(evidence, pressures[i].metric,
-			     fmin(100, share_pct(growth(interval, pressures[i].list,
-							pressures[i].name) / 1e6,
-						 elapsed_s)));
+		evidence_set(
+			evidence, pressures[i].metric,
+			fmin(100,
+			     share_pct(growth(interval, pressures[i].list, pressures[i].name) / 1e6,
+				       elapsed_s)));
 	evidence_set(evidence, METRIC_vmstat_oom_kills, growth(interval, LIST_VMSTAT, "oom_kill"));
 	evidence_set(evidence, METRIC_vmstat_tcp_retransmit_pct,
 		     share_pct(growth(interval, LIST_SNMP, "Tcp.RetransSegs"),

@@ -152,8 +152,7 @@ static void put_full(struct evidence *evidence, const double *busy, size_t count
 
 	for (size_t i = 0; i < count; i++)
 		full += busy[i] > FULL_PCT;
-	evidence_set(evidence, METRIC_vmstat_cpus_full_pct,
-		     share_pct((double)full, (double)count));
+	evidence_set(evidence, METRIC_vmstat_cpus_full_pct, share_pct((double)full, (double)count));
 }
 
 static int put_rows(const struct interval *interval, struct evidence *evidence)
@@ -183,11 +182,11 @@ static void put_rates(const struct interval *interval, struct evidence *evidence
 {
 	const struct proc_stat *before = &interval->before->stat, *after = &interval->after->stat;
 	double cpus = (double)after->cpus.len;
-	double switches_per_s =
-		rate_per_s(before->switches, after->switches, interval->elapsed_ns);
+	double switches_per_s = rate_per_s(before->switches, after->switches, interval->elapsed_ns);
 
 	evidence_set(evidence, METRIC_vmstat_cs_per_s, switches_per_s);
-	evidence_set(evidence, METRIC_vmstat_cs_per_cpu_per_s, cpus > 0 ? switches_per_s / cpus : NAN);
+	evidence_set(evidence, METRIC_vmstat_cs_per_cpu_per_s,
+		     cpus > 0 ? switches_per_s / cpus : NAN);
 	evidence_set(evidence, METRIC_vmstat_in_per_s,
 		     rate_per_s(before->interrupts, after->interrupts, interval->elapsed_ns));
 	evidence_set(evidence, METRIC_vmstat_forks_per_s,

@@ -163,7 +163,8 @@ static int put_disks(const struct interval *interval, struct evidence *evidence)
 	evidence_mark_table(evidence, TABLE_vmstat_disks);
 	for (size_t i = 0; i < disks->len && r == 0; i++) {
 		const struct disk_counters *after = &disks->data[i];
-		const struct disk_counters *before = find_disk(&interval->before->disks, after->name);
+		const struct disk_counters *before =
+			find_disk(&interval->before->disks, after->name);
 		struct disk_totals old_totals, new_totals = totals_of(after);
 		struct disk_load load;
 
