@@ -26,7 +26,8 @@ int cmd_explain(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 
-/* "triage: " and the message on stderr; returns EXIT_USAGE, so that commands `return cmd_fail(...)`. */
+/* "triage: " and the message on stderr; returns EXIT_USAGE, so that commands `return
+ * cmd_fail(...)`. */
 int cmd_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The embedded table, then /etc/triage/rules.d where it exists, then `rules_dir` (NULL: none). */
@@ -79,20 +80,23 @@ enum {
 
 void report_options_init(struct report_options *options);
 
-/* Takes one option as getopt_long() returned it. 1: taken; 0: not one of these; -EINVAL with `err`. */
+/* Takes one option as getopt_long() returned it. 1: taken; 0: not one of these; -EINVAL with
+ * `err`. */
 int report_options_take(struct report_options *options, int option, const char *argument,
 			struct err *err);
 
 /* ---- from evidence to the exit code ------------------------------------------------------------ */
 
-/* Annotates, judges and writes the report in the chosen format. The judgement belongs to the caller. */
+/* Annotates, judges and writes the report in the chosen format. The judgement belongs to the
+ * caller. */
 int cmd_explain_evidence(const struct ruleset *rules, struct evidence *evidence,
 			 const struct report_options *options, struct str *ret_text,
 			 struct judgement **ret, struct err *err);
 
 int cmd_exit_code(const struct judgement *judgement, const struct report_options *options);
 
-/* The report on stdout; EXIT_USAGE after a message when it can't be written (full disk, closed pipe). */
+/* The report on stdout; EXIT_USAGE after a message when it can't be written (full disk, closed
+ * pipe). */
 int cmd_print(const struct str *text, int exit_code);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* triage doctor: which evidence this host can give, which stage suffers where it can't, and what fixes it. */
+/* triage doctor: which evidence this host can give, which stage suffers where it can't, and what
+ * fixes it. */
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "cmd.h"
@@ -55,7 +56,8 @@ static int try_read(struct procroot *root, const char *path)
 	return procroot_read(root, path, &content);
 }
 
-/* A file of this process, by PID: /proc may belong to another PID namespace, where "self" is nobody. */
+/* A file of this process, by PID: /proc may belong to another PID namespace, where "self" is
+ * nobody. */
 static int read_own(struct procroot *root, const char *name, struct str *ret)
 {
 	char path[64];
@@ -99,7 +101,8 @@ static void check_pressure(struct procroot *root, struct condition_report *ret)
 		       "switched off or not built in (CONFIG_PSI)");
 }
 
-/* Thread 2 is kthreadd wherever the host's threads can be seen: not in a container, not with hidepid. */
+/* Thread 2 is kthreadd wherever the host's threads can be seen: not in a container, not with
+ * hidepid. */
 static void check_threads(struct procroot *root, struct condition_report *ret)
 {
 	_cleanup_(str_free) struct str text = { 0 };

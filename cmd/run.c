@@ -248,8 +248,8 @@ static int add_documents(struct run *run, const struct ruleset *rules,
 	return r;
 }
 
-/* After the report: a sick disk may keep this waiting. The diagnosis stands without it, so only a file that was
- * asked for makes its loss a failure. */
+/* After the report: a sick disk may keep this waiting. The diagnosis stands without it, so only a
+ * file that was asked for makes its loss a failure. */
 static int save_bundle(struct run *run, const struct ruleset *rules,
 		       const struct evidence *evidence, const struct judgement *judgement)
 {

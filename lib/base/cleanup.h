@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Owners that clean up after themselves at the end of their scope: `_cleanup_(str_free) struct str s`.
- * A destructor takes the address of the variable and accepts NULL and half-built objects.
+ * Owners that clean up after themselves at the end of their scope: `_cleanup_(str_free) struct str
+ * s`. A destructor takes the address of the variable and accepts NULL and half-built objects.
  */
 #ifndef TRIAGE_BASE_CLEANUP_H
 #define TRIAGE_BASE_CLEANUP_H

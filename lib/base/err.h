@@ -13,7 +13,8 @@ struct err {
 	char msg[256];
 };
 
-/* Writes the message (truncated to fit) and returns `code`, so that callers `return err_set(...)`. */
+/* Writes the message (truncated to fit) and returns `code`, so that callers `return
+ * err_set(...)`. */
 int err_set(struct err *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

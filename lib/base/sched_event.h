@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the scheduler's tracepoints tell, decoded: the one type that lib/source fills (rings, perf.data) and
- * lib/model consumes, while neither knows the other. Kernel: include/trace/events/sched.h.
+ * What the scheduler's tracepoints tell, decoded: the one type that lib/source fills (rings,
+ * perf.data) and lib/model consumes, while neither knows the other. Kernel:
+ * include/trace/events/sched.h.
  *
  *   sched_switch        prev_comm prev_pid prev_prio prev_state next_comm next_pid next_prio
  *   sched_waking        comm pid prio target_cpu      the waker's decision; sched_wakeup: the wakee is on the queue

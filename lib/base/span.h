@@ -33,8 +33,8 @@ bool span_word(struct span *line, struct span *ret_word);
  * does not occur. */
 bool span_until(struct span *line, char separator, struct span *ret_before);
 
-/* A decimal number after optional blanks. False (nothing consumed) when there is none or it does not
- * fit in 64 bits. */
+/* A decimal number after optional blanks. False (nothing consumed) when there is none or it does
+ * not fit in 64 bits. */
 bool span_u64(struct span *line, uint64_t *ret_value);
 bool span_i64(struct span *line, int64_t *ret_value);
 

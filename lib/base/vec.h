@@ -2,8 +2,9 @@
 /*
  * A typed growing array: `VEC(struct disk) disks = { 0 };` then vec_push(&disks, disk).
  *
- * Invariants: data[0 .. len-1] are valid, len <= cap. Items are moved by memcpy when the array grows,
- * so pointers into it live until the next push. vec_free() frees the array, not what items own.
+ * Invariants: data[0 .. len-1] are valid, len <= cap. Items are moved by memcpy when the array
+ * grows, so pointers into it live until the next push. vec_free() frees the array, not what items
+ * own.
  */
 #ifndef TRIAGE_BASE_VEC_H
 #define TRIAGE_BASE_VEC_H

@@ -9,8 +9,8 @@
  *     raw/...          text of /proc and /sys as it was read
  *
  * Same files, same info: same bytes. A bundle that is loaded is a stranger's: nothing is extracted
- * to disk, every entry must be a regular file that the manifest lists, under a name that stays inside,
- * and sizes are limited while unpacking, whatever the archive says about itself.
+ * to disk, every entry must be a regular file that the manifest lists, under a name that stays
+ * inside, and sizes are limited while unpacking, whatever the archive says about itself.
  */
 #ifndef TRIAGE_BUNDLE_BUNDLE_H
 #define TRIAGE_BUNDLE_BUNDLE_H

@@ -28,7 +28,8 @@ static const struct column_info columns[] = {
 #undef COLUMN
 #undef KNOWN
 
-/* One number for every table and column in order, so that a table knows how many columns precede it. */
+/* One number for every table and column in order, so that a table knows how many columns precede
+ * it. */
 #define TABLE(stage, key, kind, command, origin, doc) ENTRY_##stage##_##key,
 #define COLUMN(stage, table, key, unit, doc) ENTRY_##stage##_##table##_##key,
 #define KNOWN(stage, table, key, doc) ENTRY_##stage##_##table##_##key,

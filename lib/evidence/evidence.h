@@ -62,8 +62,8 @@ double evidence_number(const struct evidence *evidence, enum metric_id id);
 int evidence_add_row(struct evidence *evidence, enum table_id table);
 int evidence_rows(const struct evidence *evidence, enum table_id table);
 
-/* True when the table was measured, even with no rows; set by evidence_add_row() too. A table that was not
- * measured makes the rules over it unknown. */
+/* True when the table was measured, even with no rows; set by evidence_add_row() too. A table that
+ * was not measured makes the rules over it unknown. */
 bool evidence_has_table(const struct evidence *evidence, enum table_id table);
 void evidence_mark_table(struct evidence *evidence, enum table_id table);
 
@@ -77,8 +77,8 @@ int evidence_set_stage(struct evidence *evidence, enum stage_id stage,
 		       const struct stage_record *record);
 const struct stage_record *evidence_stage(const struct evidence *evidence, enum stage_id stage);
 
-/* One sentence about something that a reader must know to trust the numbers: a loss, a cap, a file that could
- * not be read. Duplicates are dropped. */
+/* One sentence about something that a reader must know to trust the numbers: a loss, a cap, a file
+ * that could not be read. Duplicates are dropped. */
 int evidence_add_caveat(struct evidence *evidence, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 size_t evidence_caveats(const struct evidence *evidence);

@@ -2,9 +2,10 @@
 /*
  * Where the CPU time went: two lines of /proc/stat into per cent, as vmstat and mpstat count it.
  *
- * The file's `user` and `nice` include guest time, which vmstat takes out of `us`; so do we. `idle` and `iowait` may go
- * backwards on a tickless kernel (fs/proc/stat.c, get_iowait_time()): that counts as no growth. Any other counter
- * that goes backwards means a CPU that was offline in between: its shares are unknown.
+ * The file's `user` and `nice` include guest time, which vmstat takes out of `us`; so do we. `idle`
+ * and `iowait` may go backwards on a tickless kernel (fs/proc/stat.c, get_iowait_time()): that
+ * counts as no growth. Any other counter that goes backwards means a CPU that was offline in
+ * between: its shares are unknown.
  */
 #ifndef TRIAGE_MODEL_CPU_TIME_H
 #define TRIAGE_MODEL_CPU_TIME_H

@@ -15,8 +15,8 @@ struct disk_totals {
 	uint64_t busy_ms, weighted_ms;
 };
 
-/* NAN: unknown. Waits are unknown when no request of that kind completed: a device that is stuck has no
- * average, but a queue and in-flight requests. */
+/* NAN: unknown. Waits are unknown when no request of that kind completed: a device that is stuck
+ * has no average, but a queue and in-flight requests. */
 struct disk_load {
 	double reads_per_s, writes_per_s;
 	double read_bytes_per_s, write_bytes_per_s;
@@ -28,8 +28,8 @@ struct disk_load {
 struct disk_load disk_load(const struct disk_totals *before, const struct disk_totals *after,
 			   uint64_t elapsed_ns);
 
-/* By the kernel's naming (block/partitions/core.c): "sda1" is a part of "sda", "nvme0n1p2" of "nvme0n1", and
- * "loop10" is none of "loop1". */
+/* By the kernel's naming (block/partitions/core.c): "sda1" is a part of "sda", "nvme0n1p2" of
+ * "nvme0n1", and "loop10" is none of "loop1". */
 bool disk_is_partition(const char *name, const char *disk);
 
 #endif

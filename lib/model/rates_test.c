@@ -58,7 +58,8 @@ START_TEST(cpu_time_is_shared_out_as_vmstat_does)
 	const uint64_t after[CPU_TIME_KINDS] = { 130, 10, 70, 1030, 15, 1, 2, 2, 20, 0 };
 	struct cpu_shares shares = cpu_shares(before, after);
 
-	/* 100 ticks: user 30 (20 of them guest), nice 10, system 20, idle 30, iowait 5, irq 1, softirq 2, steal 2 */
+	/* 100 ticks: user 30 (20 of them guest), nice 10, system 20, idle 30, iowait 5, irq 1,
+	 * softirq 2, steal 2 */
 	ck_assert_double_eq_tol(shares.us, 20, 1e-9);
 	ck_assert_double_eq_tol(shares.ni, 10, 1e-9);
 	ck_assert_double_eq_tol(shares.sy, 20, 1e-9);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Threads over time: a pass is all threads at one moment; a change is what one thread did between two
- * passes; a group is all threads of one name in one program.
+ * Threads over time: a pass is all threads at one moment; a change is what one thread did between
+ * two passes; a group is all threads of one name in one program.
  *
- * (tid, start) names a thread for ever: a reused TID is a different thread. A thread that was born between the passes
- * counts from its birth; one that is older but was not seen (a pass that was cut short) counts nothing; one that died is gone with what it did since the first pass, and only the host's
- * counters know about it.
+ * (tid, start) names a thread for ever: a reused TID is a different thread. A thread that was born
+ * between the passes counts from its birth; one that is older but was not seen (a pass that was cut
+ * short) counts nothing; one that died is gone with what it did since the first pass, and only the
+ * host's counters know about it.
  */
 #ifndef TRIAGE_MODEL_THREAD_H
 #define TRIAGE_MODEL_THREAD_H
@@ -75,10 +76,10 @@ int thread_changes_make(const struct thread_pass *before, const struct thread_pa
 double thread_change_cpu_s(const struct thread_change *change);
 
 /*
- * The name without what only counts instances. Kernel threads: "ksoftirqd/1" -> "ksoftirqd", "kworker/u8:2-events_unbound"
- * -> "kworker-events_unbound", "kswapd0" -> "kswapd". Threads: "GC Thread#12" -> "GC Thread", "reactor-3" -> "reactor",
- * "worker7" -> "worker". A name equal to its program's ("python3") only loses an index after a separator, so
- * versions stay. Never empty.
+ * The name without what only counts instances. Kernel threads: "ksoftirqd/1" -> "ksoftirqd",
+ * "kworker/u8:2-events_unbound" -> "kworker-events_unbound", "kswapd0" -> "kswapd". Threads: "GC
+ * Thread#12" -> "GC Thread", "reactor-3" -> "reactor", "worker7" -> "worker". A name equal to its
+ * program's ("python3") only loses an index after a separator, so versions stay. Never empty.
  */
 void thread_stem(const char *comm, const char *program, bool kernel, char stem[THREAD_NAME_MAX]);
 

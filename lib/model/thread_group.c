@@ -111,7 +111,8 @@ static void add_states(struct thread_group *group, const struct thread_change *c
 	group->realtime += change->now->realtime;
 }
 
-/* What a group weighs on the host: its time on and before the CPUs, and a second for each thread in state D. */
+/* What a group weighs on the host: its time on and before the CPUs, and a second for each thread in
+ * state D. */
 static double weight(const struct thread_group *group)
 {
 	return group->cpu_s + group->wait_s + group->uninterruptible;
@@ -156,7 +157,8 @@ static int compare_pids(const void *left, const void *right)
 	return (a > b) - (a < b);
 }
 
-/* `pids` has room for one per thread: members come in TID order, so equal PIDs are not neighbours. */
+/* `pids` has room for one per thread: members come in TID order, so equal PIDs are not
+ * neighbours. */
 static void count_processes(struct thread_group *group, const struct thread_changes *changes,
 			    pid_t *pids)
 {

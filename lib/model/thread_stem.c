@@ -30,7 +30,8 @@ static size_t stem_length(const char *comm, bool bare_index)
 	return len ? len : whole;
 }
 
-/* "kworker/u8:2-events_unbound", "kworker/0:1H+mm_percpu_wq": the pool and the number say nothing, the work does. */
+/* "kworker/u8:2-events_unbound", "kworker/0:1H+mm_percpu_wq": the pool and the number say nothing,
+ * the work does. */
 static bool stem_kworker(const char *comm, char stem[THREAD_NAME_MAX])
 {
 	static const char prefix[] = "kworker/";

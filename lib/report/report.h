@@ -33,8 +33,9 @@ struct report_style {
 
 #define REPORT_COLUMNS 100
 
-/* All append to `out` and end with a newline; 0 or -ENOMEM, with `out` as it was. A line of the text
- * that gives a command to paste (after "$ ") is never broken: it alone may be longer than `columns`.
+/* All append to `out` and end with a newline; 0 or -ENOMEM, with `out` as it was. A line of the
+ * text that gives a command to paste (after "$ ") is never broken: it alone may be longer than
+ * `columns`.
  */
 int report_text(const struct report *report, const struct report_style *style, struct str *out);
 int report_markdown(const struct report *report, const struct report_style *style, struct str *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Rows that load but make no sense. These are complaints of `triage rules check` only: an overlay that was
- * fine yesterday must not keep triage from running on a sick host today.
+ * Rows that load but make no sense. These are complaints of `triage rules check` only: an overlay
+ * that was fine yesterday must not keep triage from running on a sick host today.
  */
 #include "rule/load.h"
 

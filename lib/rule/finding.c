@@ -42,8 +42,8 @@ int judging_fill(struct judgement *judgement, const struct evidence *evidence,
 	return 0;
 }
 
-/* A line of advice with a hole in it is no advice: it is left out. So is a command that a hostile name would
- * turn into another one. */
+/* A line of advice with a hole in it is no advice: it is left out. So is a command that a hostile
+ * name would turn into another one. */
 static int fill_lines(struct judgement *judgement, const struct evidence *evidence,
 		      const struct rule *rule, int row, const struct strings *lines,
 		      bool are_commands, struct strings *out)

@@ -163,7 +163,8 @@ static int collect_lines(char *text, size_t len, struct lines *lines)
 	return 0;
 }
 
-/* cJSON's `valueint` is a truncated copy of a number that nobody here needs: it carries the line. */
+/* cJSON's `valueint` is a truncated copy of a number that nobody here needs: it carries the
+ * line. */
 static size_t assign_lines(cJSON *node, const struct lines *lines, size_t index)
 {
 	for (; node; node = node->next) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Judging: rules over evidence, and what comes out. Pure: no clock, no I/O, the same evidence and the
- * same rules give the same judgement.
+ * Judging: rules over evidence, and what comes out. Pure: no clock, no I/O, the same evidence and
+ * the same rules give the same judgement.
  */
 #ifndef TRIAGE_RULE_JUDGE_H
 #define TRIAGE_RULE_JUDGE_H
@@ -69,7 +69,8 @@ struct exclusion {
 
 VEC_DECLARE(exclusions, struct exclusion);
 
-/* A rule that could not be evaluated, with the names that are missing and the command that shows them. */
+/* A rule that could not be evaluated, with the names that are missing and the command that shows
+ * them. */
 struct unknown {
 	const struct rule *rule;
 	struct strings missing;
@@ -122,34 +123,37 @@ struct judgement {
 	VEC(void *) owned;
 };
 
-/* Fills the KNOWN columns of the evidence's tables from the ruleset's knowledge; earlier fills are replaced. Of all
- * knowledge of one name the first row that matches wins, the newest layer first. */
+/* Fills the KNOWN columns of the evidence's tables from the ruleset's knowledge; earlier fills are
+ * replaced. Of all knowledge of one name the first row that matches wins, the newest layer
+ * first. */
 int rule_annotate(const struct ruleset *rules, struct evidence *evidence);
 
-/* Evaluates every enabled rule whose stage ran (status ok or degraded) and builds the verdict. Rules of stages that
- * were skipped or unavailable are neither evaluated nor listed as unknown: the stage's record says why.
+/* Evaluates every enabled rule whose stage ran (status ok or degraded) and builds the verdict.
+ * Rules of stages that were skipped or unavailable are neither evaluated nor listed as unknown: the
+ * stage's record says why.
  *
- * `when` is an AND after Kleene. An `unless` that is true suppresses; one that is unknown does not (a missing number
- * must not hide a finding): it becomes a doubt and costs confidence. Only a row that rules a cause out needs all of
- * its `unless` known, else it is unknown itself.
+ * `when` is an AND after Kleene. An `unless` that is true suppresses; one that is unknown does not
+ * (a missing number must not hide a finding): it becomes a doubt and costs confidence. Only a row
+ * that rules a cause out needs all of its `unless` known, else it is unknown itself.
  *
- * Confidence of a finding: 0.95, times 0.9 when its stage is degraded, times 0.95 for each of the first five
- * caveats of the evidence, times 0.8 for each doubt, never below 0.3. The verdict has its primary finding's; a
- * healthy one has 0.95 times the part of the rules that could be evaluated, the same factors applied; an
- * inconclusive one 0: it claims nothing. */
+ * Confidence of a finding: 0.95, times 0.9 when its stage is degraded, times 0.95 for each of the
+ * first five caveats of the evidence, times 0.8 for each doubt, never below 0.3. The verdict has
+ * its primary finding's; a healthy one has 0.95 times the part of the rules that could be
+ * evaluated, the same factors applied; an inconclusive one 0: it claims nothing. */
 int rule_judge(const struct ruleset *rules, const struct evidence *evidence,
 	       struct judgement **ret);
 
 void judgement_free(struct judgement *judgement);
 void judgement_freep(struct judgement **judgement);
 
-/* One rule over one row (-1: none): the truth of `when`, but false when an `unless` is true. For tests. */
+/* One rule over one row (-1: none): the truth of `when`, but false when an `unless` is true. For
+ * tests. */
 enum truth rule_holds(const struct rule *rule, const struct evidence *evidence, int row);
 enum truth condition_holds(const struct condition *condition, const struct evidence *evidence,
 			   int row);
 
-/* Fills "{metric}" and "{row.column}" of a template; values are shown with their units, unknown ones as "?".
- * Returns how many placeholders were unknown, or -ENOMEM. */
+/* Fills "{metric}" and "{row.column}" of a template; values are shown with their units, unknown
+ * ones as "?". Returns how many placeholders were unknown, or -ENOMEM. */
 int rule_fill(const char *template, enum table_id table, int row, const struct evidence *evidence,
 	      struct str *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Judging, inside lib/rule: judge.c decides which rules hold, finding.c says what about, verdict.c ranks
- * and sums up.
+ * Judging, inside lib/rule: judge.c decides which rules hold, finding.c says what about, verdict.c
+ * ranks and sums up.
  */
 #ifndef TRIAGE_RULE_JUDGING_H
 #define TRIAGE_RULE_JUDGING_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Loading, inside lib/rule: one layer of files becomes a ruleset of its own, complaints are collected and
- * not fatal, and only a layer without complaints is merged over what was there.
+ * Loading, inside lib/rule: one layer of files becomes a ruleset of its own, complaints are
+ * collected and not fatal, and only a layer without complaints is merged over what was there.
  */
 #ifndef TRIAGE_RULE_LOAD_H
 #define TRIAGE_RULE_LOAD_H

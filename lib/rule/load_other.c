@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Files that are not rules: knowledge (names that threads, wait channels and kernel threads go by) and
- * the stories of the stages.
+ * Files that are not rules: knowledge (names that threads, wait channels and kernel threads go by)
+ * and the stories of the stages.
  */
 #include "rule/load.h"
 

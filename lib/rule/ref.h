@@ -32,8 +32,9 @@ const char *ref_doc(struct ref ref);
 /* As measured. */
 struct value ref_value(struct ref ref, const struct evidence *evidence, int row);
 
-/* The same for a condition: a known column that no knowledge row filled is the empty text (nobody has a name for
- * this thread), unless the row's own name is unknown, in which case nobody could have looked. */
+/* The same for a condition: a known column that no knowledge row filled is the empty text (nobody
+ * has a name for this thread), unless the row's own name is unknown, in which case nobody could
+ * have looked. */
 struct value ref_judged(struct ref ref, const struct evidence *evidence, int row);
 
 /* The stage that measures it; STAGE_TOTAL for host and self. */
@@ -48,9 +49,9 @@ struct piece {
 /* 1 and the next piece, 0 at the end, -EINVAL when a brace is never closed. */
 int template_next(struct span *rest, struct piece *ret);
 
-/* True when every text that fills the template is a plain word for a shell (letters, digits and _./:@,+=-, not
- * beginning with '-'). Commands are made to be pasted, and names come from the host: a cgroup may be called
- * "$(...)". */
+/* True when every text that fills the template is a plain word for a shell (letters, digits and
+ * _./:@,+=-, not beginning with '-'). Commands are made to be pasted, and names come from the host:
+ * a cgroup may be called "$(...)". */
 bool template_is_pasteable(const char *template, enum table_id table, int row,
 			   const struct evidence *evidence);
 

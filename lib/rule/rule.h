@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The rule table, loaded: what the numbers mean. Rules are data (rules/NN-*.jsonc, JSON with comments);
- * this header is their shape in memory. docs/rules.5.scd is the language's manual.
+ * The rule table, loaded: what the numbers mean. Rules are data (rules/NN-*.jsonc, JSON with
+ * comments); this header is their shape in memory. docs/rules.5.scd is the language's manual.
  *
- * A ruleset is built in layers (embedded table, then folders); a later row with the same id replaces an earlier
- * one. It owns everything it points to and does not change once loaded, so findings may point into it.
+ * A ruleset is built in layers (embedded table, then folders); a later row with the same id
+ * replaces an earlier one. It owns everything it points to and does not change once loaded, so
+ * findings may point into it.
  */
 #ifndef TRIAGE_RULE_RULE_H
 #define TRIAGE_RULE_RULE_H
@@ -41,7 +42,8 @@ enum op {
 	OP_GLOB,
 };
 
-/* A name in a condition or a template: a metric, or a column of the rule's table as `row.column`. */
+/* A name in a condition or a template: a metric, or a column of the rule's table as
+ * `row.column`. */
 struct ref {
 	enum metric_id metric; /* METRIC_NONE when it is a column */
 	enum column_id column; /* COLUMN_NONE when it is a metric */
@@ -89,7 +91,8 @@ struct rule {
 	bool enabled;
 };
 
-/* Knowledge: `rows` fill KNOWN columns of a table by a glob on one of its text columns (runtimes.jsonc ...). */
+/* Knowledge: `rows` fill KNOWN columns of a table by a glob on one of its text columns
+ * (runtimes.jsonc ...). */
 struct knowledge_fill {
 	enum column_id column;
 	const char *text;
@@ -113,7 +116,8 @@ struct knowledge {
 	struct knowledge_rows rows;
 };
 
-/* How a stage is told (00-stages.jsonc): the question, the command it stands in for, the lines of "saw". */
+/* How a stage is told (00-stages.jsonc): the question, the command it stands in for, the lines of
+ * "saw". */
 struct saw_line {
 	enum table_id table; /* TABLE_NONE: one line; else one line for each row up to `most` */
 	int most;
@@ -148,12 +152,13 @@ struct rule_file {
 	size_t len;
 };
 
-/* Loads the table that is built into the program. Never fails on its content: the build checks it. */
+/* Loads the table that is built into the program. Never fails on its content: the build checks
+ * it. */
 int ruleset_load(const struct rule_file *files, size_t count, struct ruleset **ret,
 		 struct err *err);
 
-/* Adds every *.jsonc of a folder in name order, over what is there. On failure the message says file, line, rule
- * and field; the ruleset is as before. -ENOENT when the folder does not exist. */
+/* Adds every *.jsonc of a folder in name order, over what is there. On failure the message says
+ * file, line, rule and field; the ruleset is as before. -ENOENT when the folder does not exist. */
 int ruleset_overlay(struct ruleset *rules, const char *folder, struct err *err);
 
 /* Adds one text under a name that error messages use. */
@@ -174,21 +179,24 @@ struct rules_seen {
 	int rules;
 };
 
-/* Every complaint about the files of a folder, one per line "FILE:LINE: RULE: FIELD: what (did you mean NAME?)",
- * not only the first; returns their number or a negative errno. Semantics beyond loading are checked too:
- * conditions that can't hold together, severities that can't be reached, numbers that a later stage measures, missing
- * prose. `base` (what the folder would go over) and `ret_seen` may be NULL. */
+/* Every complaint about the files of a folder, one per line "FILE:LINE: RULE: FIELD: what (did you
+ * mean NAME?)", not only the first; returns their number or a negative errno. Semantics beyond
+ * loading are checked too: conditions that can't hold together, severities that can't be reached,
+ * numbers that a later stage measures, missing prose. `base` (what the folder would go over) and
+ * `ret_seen` may be NULL. */
 int ruleset_check(const struct ruleset *base, const char *folder, struct str *ret_complaints,
 		  struct rules_seen *ret_seen, struct err *err);
 
-/* A row in prose, for `triage rules show`: what it asks, thresholds with units, what it means, what to do. */
+/* A row in prose, for `triage rules show`: what it asks, thresholds with units, what it means, what
+ * to do. */
 void rule_describe(const struct rule *rule, struct str *out);
 
 const char *severity_name(enum severity severity);
 const char *role_name(enum role role);
 const char *op_name(enum op op);
 
-/* The causes that a rule may name (docs: DESIGN causes), terminated by NULL; and what each means. */
+/* The causes that a rule may name (docs: DESIGN causes), terminated by NULL; and what each
+ * means. */
 struct cause {
 	const char *name;
 	const char *meaning;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Runs the cases of testdata/rules (format: its README.md) against the shipped rules, and fails when a
- * rule lacks one of its cases. */
+/* Runs the cases of testdata/rules (format: its README.md) against the shipped rules, and fails
+ * when a rule lacks one of its cases. */
 #include "rule/jsonc.h"
 #include "rule/testing.h"
 

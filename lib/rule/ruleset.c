@@ -74,7 +74,8 @@ void layer_free(struct layer *layer)
 	str_free(&layer->complaints);
 }
 
-/* Each file is hashed behind the sum of those before it; the sum of a single file is what sha256sum says. */
+/* Each file is hashed behind the sum of those before it; the sum of a single file is what sha256sum
+ * says. */
 static void add_digest(struct ruleset *rules, const char *text, size_t len)
 {
 	SHA2_CTX context;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From findings to a verdict. Severity, role and share rank findings; arrows between them are not drawn yet, so the
- * primary is the worst finding that names a mechanism, and a symptom only when nothing explains it.
+ * From findings to a verdict. Severity, role and share rank findings; arrows between them are not
+ * drawn yet, so the primary is the worst finding that names a mechanism, and a symptom only when
+ * nothing explains it.
  */
 #include "rule/judging.h"
 

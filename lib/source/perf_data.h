@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading perf.data: what `perf sched record` and `perf record` write. The file is hostile: every size is checked, nothing is mapped
- * whole, memory does not grow with the file (pages are read through a window, in time order by rounds and per-CPU queues).
+ * Reading perf.data: what `perf sched record` and `perf record` write. The file is hostile: every
+ * size is checked, nothing is mapped whole, memory does not grow with the file (pages are read
+ * through a window, in time order by rounds and per-CPU queues).
  *
- * Read: header, attrs and ids, TRACING_DATA (event formats), records SAMPLE, LOST, LOST_SAMPLES, COMM, FORK, EXIT, MMAP(2) skipped,
- * FINISHED_ROUND. Refused with a clear message: foreign magic, other endian, pipe mode, COMPRESSED records (perf record -z), truncated
- * sections. Format: tools/perf/Documentation/perf.data-file-format.txt of the kernel sources.
+ * Read: header, attrs and ids, TRACING_DATA (event formats), records SAMPLE, LOST, LOST_SAMPLES,
+ * COMM, FORK, EXIT, MMAP(2) skipped, FINISHED_ROUND. Refused with a clear message: foreign magic,
+ * other endian, pipe mode, COMPRESSED records (perf record -z), truncated sections. Format:
+ * tools/perf/Documentation/perf.data-file-format.txt of the kernel sources.
  */
 #ifndef TRIAGE_SOURCE_PERF_DATA_H
 #define TRIAGE_SOURCE_PERF_DATA_H
@@ -35,9 +37,9 @@ struct perf_data_info {
 
 void perf_data_about(const struct perf_data *data, struct perf_data_info *ret);
 
-/* Calls `each` for every scheduler event in time order (ties in file order); stops with what it returns when that is not 0.
- * COMM and FORK records come as SCHED_NAME, losses as SCHED_LOST. What a damaged tail made unreadable is told by -EBADMSG after all
- * events before it were delivered. */
+/* Calls `each` for every scheduler event in time order (ties in file order); stops with what it
+ * returns when that is not 0. COMM and FORK records come as SCHED_NAME, losses as SCHED_LOST. What
+ * a damaged tail made unreadable is told by -EBADMSG after all events before it were delivered. */
 int perf_data_each(struct perf_data *data,
 		   int (*each)(void *context, const struct sched_event *event), void *context,
 		   struct err *err);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Which kinds of perf event this process may open on all CPUs, found out by opening and closing them (libperf over
- * perf_event_open(2)); nothing is enabled or counted. Kernel: kernel/events/core.c; the tracepoint's number is
- * read from tracefs, events/sched/sched_switch/id ("318"), in sys/kernel/tracing or sys/kernel/debug/tracing.
+ * Which kinds of perf event this process may open on all CPUs, found out by opening and closing
+ * them (libperf over perf_event_open(2)); nothing is enabled or counted. Kernel:
+ * kernel/events/core.c; the tracepoint's number is read from tracefs, events/sched/sched_switch/id
+ * ("318"), in sys/kernel/tracing or sys/kernel/debug/tracing.
  */
 #ifndef TRIAGE_SOURCE_PERF_PROBE_H
 #define TRIAGE_SOURCE_PERF_PROBE_H
@@ -33,7 +34,8 @@ struct perf_abilities {
 	int paranoid; /* kernel.perf_event_paranoid; -2 when it can't be read */
 };
 
-/* Tries them all. `root` must be live: -EINVAL; -ENOMEM. A kind that can't be opened is a result, no error. */
+/* Tries them all. `root` must be live: -EINVAL; -ENOMEM. A kind that can't be opened is a result,
+ * no error. */
 int perf_probe(struct procroot *root, struct perf_abilities *ret);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Raw tracepoint records into scheduler events. libtraceevent reads the event formats once; after that each field is read at its
- * offset, bounds-checked, without a library call. One of the few users of libtraceevent.
+ * Raw tracepoint records into scheduler events. libtraceevent reads the event formats once; after
+ * that each field is read at its offset, bounds-checked, without a library call. One of the few
+ * users of libtraceevent.
  *
- * Formats come from tracefs (events/sched/NAME/format) or from the TRACING_DATA of a perf.data file, so field order and sizes are
- * the recording kernel's own.
+ * Formats come from tracefs (events/sched/NAME/format) or from the TRACING_DATA of a perf.data
+ * file, so field order and sizes are the recording kernel's own.
  */
 #ifndef TRIAGE_SOURCE_SCHED_FORMAT_H
 #define TRIAGE_SOURCE_SCHED_FORMAT_H
@@ -19,19 +20,21 @@ struct sched_format;
 int sched_format_new(struct sched_format **ret);
 void sched_format_free(struct sched_format *format);
 
-/* Adds one event by the text of its `format` file; events that are no sched events of sched_event.h are accepted and ignored.
- * `prev_state` letters follow the kernel's print format (the state bits changed with 4.14 and 6.x).
- * -EBADMSG when the text can't be understood or lacks a field that is needed. */
+/* Adds one event by the text of its `format` file; events that are no sched events of sched_event.h
+ * are accepted and ignored. `prev_state` letters follow the kernel's print format (the state bits
+ * changed with 4.14 and 6.x). -EBADMSG when the text can't be understood or lacks a field that is
+ * needed. */
 int sched_format_add(struct sched_format *format, const char *text, size_t len, struct err *err);
 
-/* Which wakeup counts: prefers sched_waking when both were added (then sched_wakeup records decode to nothing). */
+/* Which wakeup counts: prefers sched_waking when both were added (then sched_wakeup records decode
+ * to nothing). */
 void sched_format_settle(struct sched_format *format);
 
 /* The tracepoint id of an event by name, -ENOENT when it was not added. */
 int sched_format_id(const struct sched_format *format, const char *name);
 
-/* Decodes one raw payload (PERF_SAMPLE_RAW). Fills everything but time_ns and cpu. 1: an event; 0: not one of ours; -EBADMSG: too
- * short for its format. */
+/* Decodes one raw payload (PERF_SAMPLE_RAW). Fills everything but time_ns and cpu. 1: an event; 0:
+ * not one of ours; -EBADMSG: too short for its format. */
 int sched_format_decode(const struct sched_format *format, const void *raw, size_t len,
 			struct sched_event *ret);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Scheduler events of the live host from perf ring buffers, through libperf: one ring per CPU, no trace file. Events come merged
- * in time order; memory is the rings', fixed before the window begins.
+ * Scheduler events of the live host from perf ring buffers, through libperf: one ring per CPU, no
+ * trace file. Events come merged in time order; memory is the rings', fixed before the window
+ * begins.
  *
- * Needs tracepoints (root or CAP_PERFMON, tracefs); sched_rings_open() says what is missing and how to get it. Without tracefs it falls
- * back to PERF_RECORD_SWITCH (context_switch=1): who ran when, no wakeups. Kernel 4.14 and later.
+ * Needs tracepoints (root or CAP_PERFMON, tracefs); sched_rings_open() says what is missing and how
+ * to get it. Without tracefs it falls back to PERF_RECORD_SWITCH (context_switch=1): who ran when,
+ * no wakeups. Kernel 4.14 and later.
  */
 #ifndef TRIAGE_SOURCE_SCHED_RINGS_H
 #define TRIAGE_SOURCE_SCHED_RINGS_H
@@ -29,7 +31,8 @@ struct sched_rings_options {
 
 struct sched_rings;
 
-/* Opens and maps everything, disabled. Rings that can't be had for lack of locked memory are halved until they can. */
+/* Opens and maps everything, disabled. Rings that can't be had for lack of locked memory are halved
+ * until they can. */
 int sched_rings_open(const struct sched_rings_options *options, struct sched_rings **ret,
 		     struct err *err);
 void sched_rings_free(struct sched_rings *rings);
@@ -50,8 +53,9 @@ struct sched_rings_result {
 	bool capped;	   /* events_max was reached */
 };
 
-/* Enables, delivers events in time order until the window ends, disables, drains. `each` may not block; a non-zero return stops. A
- * loss is delivered as SCHED_LOST on its CPU at the time it was noticed. 0, -EINTR when stopped. */
+/* Enables, delivers events in time order until the window ends, disables, drains. `each` may not
+ * block; a non-zero return stops. A loss is delivered as SCHED_LOST on its CPU at the time it was
+ * noticed. 0, -EINTR when stopped. */
 int sched_rings_watch(struct sched_rings *rings, const struct sched_rings_limits *limits,
 		      int (*each)(void *context, const struct sched_event *event), void *context,
 		      struct sched_rings_result *ret, struct err *err);

@@ -13,8 +13,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* In the funnel's order. `part`: of the budget. Without `collect` this version has no such stage; `instead` is what
- * to run by hand. */
+/* In the funnel's order. `part`: of the budget. Without `collect` this version has no such stage;
+ * `instead` is what to run by hand. */
 static const struct stage {
 	enum stage_id id;
 	double part;

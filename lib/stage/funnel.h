@@ -23,8 +23,9 @@ struct funnel_options {
 	void *context;
 };
 
-/* Collects evidence from the root into `evidence`, annotated with the rules' knowledge. 0; -EINTR when it was stopped (what there
- * is stays valid); -ENOMEM; -ENOENT when not even the first stage found anything to read. */
+/* Collects evidence from the root into `evidence`, annotated with the rules' knowledge. 0; -EINTR
+ * when it was stopped (what there is stays valid); -ENOMEM; -ENOENT when not even the first stage
+ * found anything to read. */
 int funnel_run(struct procroot *root, const struct funnel_options *options,
 	       struct evidence *evidence, struct err *err);
 

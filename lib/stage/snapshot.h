@@ -36,13 +36,13 @@ struct snapshot {
 	uint64_t thermal_events; /* since boot, all CPUs */
 };
 
-/* Reads and parses everything at the root's current moment. A file that is missing or malformed leaves its part empty;
- * -ENOMEM only. snapshot_free() also on failure. */
+/* Reads and parses everything at the root's current moment. A file that is missing or malformed
+ * leaves its part empty; -ENOMEM only. snapshot_free() also on failure. */
 int snapshot_take(struct procroot *root, struct snapshot *ret);
 void snapshot_free(struct snapshot *snapshot);
 
-/* Two snapshots, and what is computed between them. `after` may equal `before` when there was only one moment:
- * rates are then unknown. */
+/* Two snapshots, and what is computed between them. `after` may equal `before` when there was only
+ * one moment: rates are then unknown. */
 struct interval {
 	const struct snapshot *before, *after;
 	uint64_t elapsed_ns; /* 0: one moment only */

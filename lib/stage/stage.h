@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A stage asks one question of a host: it reads, computes and leaves evidence behind. It knows neither rules nor
- * reports, nor whether its root is live or recorded.
+ * A stage asks one question of a host: it reads, computes and leaves evidence behind. It knows
+ * neither rules nor reports, nor whether its root is live or recorded.
  */
 #ifndef TRIAGE_STAGE_STAGE_H
 #define TRIAGE_STAGE_STAGE_H
@@ -30,11 +30,12 @@ void stage_degrade(struct stage_context *context, const char *fix, const char *f
  * run at all and `err` says why. */
 typedef int stage_collect_fn(struct stage_context *context, struct err *err);
 
-/* vmstat: is the wall CPU, disk, memory, network or the hypervisor? Two snapshots of the counters and ten glances
- * at the run queue in between. */
+/* vmstat: is the wall CPU, disk, memory, network or the hypervisor? Two snapshots of the counters
+ * and ten glances at the run queue in between. */
 stage_collect_fn stage_vmstat_collect;
 
-/* top: who makes the load? Two passes over all threads, then the costlier facts of the candidates. */
+/* top: who makes the load? Two passes over all threads, then the costlier facts of the
+ * candidates. */
 stage_collect_fn stage_top_collect;
 
 #endif

@@ -13,8 +13,8 @@
 /* The second pass comes at this part of the window; the candidates' second look at its end. */
 #define SECOND_PASS_PCT 70
 
-/* On a host with very many threads the passes would take more than this share of it: the window grows, up to a factor, rather
- * than the share. */
+/* On a host with very many threads the passes would take more than this share of it: the window
+ * grows, up to a factor, rather than the share. */
 #define BUDGET_PCT 3
 #define STRETCH_MAX 3
 
@@ -203,7 +203,8 @@ static int put_evidence(struct stage_context *context, struct top *top)
 	return r;
 }
 
-/* The D state is read right after the second pass saw it, the rates of candidates at the window's end. */
+/* The D state is read right after the second pass saw it, the rates of candidates at the window's
+ * end. */
 static int look_closer(struct stage_context *context, struct top *top)
 {
 	struct top_interval interval = make_interval(context, top);

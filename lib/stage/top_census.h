@@ -34,8 +34,9 @@ struct census {
 	bool truncated;
 };
 
-/* All threads but those of `own_pid`, and the host's counters, at the current moment. Threads that vanish are skipped; those that
- * did not run since the `earlier` pass (NULL: none) are taken from it. 0, -ENOMEM, or why /proc can't be walked. */
+/* All threads but those of `own_pid`, and the host's counters, at the current moment. Threads that
+ * vanish are skipped; those that did not run since the `earlier` pass (NULL: none) are taken from
+ * it. 0, -ENOMEM, or why /proc can't be walked. */
 int census_take(struct procroot *root, pid_t own_pid, const struct census *earlier,
 		struct census *ret);
 void census_free(struct census *census);

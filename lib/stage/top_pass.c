@@ -23,7 +23,8 @@ struct walk {
 	struct census *census;
 };
 
-/* Where a thread's files are: PREFIX/stat in an open folder, which `folder` names in a recording. */
+/* Where a thread's files are: PREFIX/stat in an open folder, which `folder` names in a
+ * recording. */
 struct place {
 	int fd;
 	const char *folder;
@@ -88,8 +89,9 @@ static bool read_schedstat(struct walk *walk, const struct place *place, struct 
 	       task_schedstat_parse(str_text(&walk->text), walk->text.len, ret) == 0;
 }
 
-/* A thread that has not run since the earlier pass is as it was: its costlier `stat` need not be read. It could only have been
- * woken without getting a CPU yet. A leader's line also counts for its process, which may have run without it. */
+/* A thread that has not run since the earlier pass is as it was: its costlier `stat` need not be
+ * read. It could only have been woken without getting a CPU yet. A leader's line also counts for
+ * its process, which may have run without it. */
 static const struct thread_sample *find_unchanged(const struct walk *walk,
 						  const struct place *place,
 						  const struct task_schedstat *schedstat)
@@ -140,8 +142,8 @@ static int compare_processes(const void *left, const void *right)
 	return (a->pid > b->pid) - (a->pid < b->pid);
 }
 
-/* A process that has as many threads as at the earlier pass has the same ones, unless some have vanished, which their files tell:
- * a large pool is listed once. */
+/* A process that has as many threads as at the earlier pass has the same ones, unless some have
+ * vanished, which their files tell: a large pool is listed once. */
 static bool list_as_before(struct walk *walk, pid_t pid, uint64_t threads)
 {
 	struct listed_process key = { .pid = pid }, *known = NULL;
@@ -222,7 +224,8 @@ static int read_other_threads(struct walk *walk, pid_t pid, uint64_t threads)
 	return r == -ENOMEM ? r : 0;
 }
 
-/* The leader tells how many threads there are: most processes have one, and their task folder is not opened. */
+/* The leader tells how many threads there are: most processes have one, and their task folder is
+ * not opened. */
 static int read_process(struct walk *walk, pid_t pid)
 {
 	struct place place = { .fd = walk->proc_fd, .folder = "proc", .pid = pid, .tid = pid };

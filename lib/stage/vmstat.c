@@ -130,8 +130,8 @@ static void note_missing(struct stage_context *context, const struct interval *i
 			      "no /proc/pressure: how long tasks waited is not known");
 }
 
-/* The second snapshot: at the moment that was reached, be it the last one or the one at which the recording or the
- * user's patience ended. A recording of one moment has none. */
+/* The second snapshot: at the moment that was reached, be it the last one or the one at which the
+ * recording or the user's patience ended. A recording of one moment has none. */
 static int finish(struct stage_context *context, const struct snapshot *before,
 		  struct glances *glances)
 {

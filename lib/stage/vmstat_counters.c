@@ -8,7 +8,8 @@
 
 #define NAMES_MAX 6
 
-/* A metric that is the growth per second of a counter, or of the sum of those that the kernel has. */
+/* A metric that is the growth per second of a counter, or of the sum of those that the kernel
+ * has. */
 static const struct counter_rate {
 	enum metric_id metric;
 	enum counter_list list;
