@@ -4,9 +4,12 @@
 #include "base/cleanup.h"
 #include "bundle/bundle.h"
 #include "evidence/json.h"
+#include "source/perf_data.h"
 #include "stage/funnel.h"
+#include "stage/stage.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -84,11 +87,44 @@ static int replay(const char *folder, const struct ruleset *rules, struct eviden
 	return 0;
 }
 
+static int load_perf_data(const char *path, struct evidence **ret, struct err *err)
+{
+	_cleanup_(evidence_freep) struct evidence *evidence = NULL;
+	int r;
+
+	r = evidence_new(&evidence);
+	if (r == 0)
+		r = stage_sched_from_file(path, evidence, err);
+	if (r == 0)
+		*ret = TAKE_PTR(evidence);
+	return r;
+}
+
+static bool is_perf_data(const char *path)
+{
+	_cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	char head[16];
+	ssize_t len = fd < 0 ? -1 : read(fd, head, sizeof(head));
+
+	return len > 0 && perf_data_looks_like(head, (size_t)len);
+}
+
 static bool is_folder(const char *path)
 {
 	struct stat st;
 
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* What the input is is told by its content, not its name. */
+static int load(const char *input, const struct ruleset *rules, struct evidence **ret,
+		struct err *err)
+{
+	if (is_folder(input))
+		return replay(input, rules, ret, err);
+	if (is_perf_data(input))
+		return load_perf_data(input, ret, err);
+	return load_bundle(input, ret, err);
 }
 
 int cmd_explain(int argc, char **argv)
@@ -108,8 +144,7 @@ int cmd_explain(int argc, char **argv)
 		return r - 1;
 	r = cmd_load_rules(options.rules_dir, &rules, &err);
 	if (r == 0)
-		r = is_folder(input) ? replay(input, rules, &evidence, &err) :
-				       load_bundle(input, &evidence, &err);
+		r = load(input, rules, &evidence, &err);
 	if (r == 0 && options.redact)
 		r = evidence_set_text(evidence, METRIC_host_name, "redacted");
 	if (r == 0)

@@ -23,6 +23,7 @@ enum {
 	OPT_FULL,
 	OPT_STAGE,
 	OPT_ROOT,
+	OPT_MAX_EVENTS,
 };
 
 static const struct option long_options[] = {
@@ -32,6 +33,7 @@ static const struct option long_options[] = {
 	{ "full", no_argument, NULL, OPT_FULL },
 	{ "stage", required_argument, NULL, OPT_STAGE },
 	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "max-events", required_argument, NULL, OPT_MAX_EVENTS },
 	REPORT_LONG_OPTIONS,
 	{ NULL, 0, NULL, 0 },
 };
@@ -44,6 +46,7 @@ static const char usage[] =
 	"  -d, --duration SECS  budget of all stages together (default 10); an idle host needs less\n"
 	"  --full               run every stage, asked for by a rule or not\n"
 	"  --stage LIST         only these stages, as in vmstat,top\n"
+	"  --max-events N       end a stage early after that many kernel events\n"
 	"  --root DIR           read a recorded tree of /proc and /sys instead of this host\n" REPORT_HELP
 	"\n"
 	"exit: 0 healthy, 1 findings, 2 usage or input, 3 inconclusive, 130 interrupted\n";
@@ -103,6 +106,17 @@ static int parse_stages(const char *list, unsigned *ret, struct err *err)
 	return 1;
 }
 
+static int parse_events(const char *text, uint64_t *ret, struct err *err)
+{
+	struct span rest = span_of(text);
+	uint64_t events;
+
+	if (!span_u64(&rest, &events) || span_len(rest) || !events)
+		return err_set(err, -EINVAL, "--max-events: \"%s\" is not a number above 0", text);
+	*ret = events;
+	return 1;
+}
+
 static int take_option(struct run *run, int option, const char *argument, struct err *err)
 {
 	switch (option) {
@@ -119,6 +133,8 @@ static int take_option(struct run *run, int option, const char *argument, struct
 		return 1;
 	case OPT_STAGE:
 		return parse_stages(argument, &run->funnel.stages, err);
+	case OPT_MAX_EVENTS:
+		return parse_events(argument, &run->funnel.events_max, err);
 	case OPT_ROOT:
 		run->root = argument;
 		return 1;
@@ -314,7 +330,7 @@ static int run_with_rules(struct run *run)
 int cmd_run(int argc, char **argv)
 {
 	_cleanup_(ruleset_freep) struct ruleset *rules = NULL;
-	struct run run = { 0 };
+	struct run run = { .funnel.stop = &stop_requested };
 	struct err err = { "" };
 	int r;
 

@@ -109,8 +109,11 @@ static int add_fact(struct judgement *judgement, const struct evidence *evidence
 			     .origin = ref_origin(condition->left),
 			     .command = ref_command(condition->left) };
 	struct fact *same;
-	int r = own_ref_name(judgement, condition->left, &fact.metric);
+	int r;
 
+	if (condition->op == OP_NE && condition->word)
+		return 0; /* what a thing is called tells more than what it is not called */
+	r = own_ref_name(judgement, condition->left, &fact.metric);
 	if (r < 0)
 		return r;
 	same = same_fact(out, &fact);

@@ -145,10 +145,9 @@ static const char *near_hint(const char *near, struct str *hint)
 	return str_text(hint);
 }
 
-enum table_id layer_table(struct layer *layer, const cJSON *object, const char *key)
+enum table_id layer_table(struct layer *layer, const cJSON *node, const char *key)
 {
 	_cleanup_(str_free) struct str hint = { 0 };
-	const cJSON *node = cJSON_GetObjectItemCaseSensitive(object, key);
 	const char *name = node ? layer_string(layer, node, key) : NULL;
 	enum table_id table = name ? table_by_name(name) : TABLE_NONE;
 

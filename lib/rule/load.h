@@ -49,7 +49,7 @@ const char *layer_text(struct layer *layer, const cJSON *object, const char *key
 void layer_texts(struct layer *layer, const cJSON *object, const char *key, struct strings *out);
 void layer_conditions(struct layer *layer, const cJSON *object, const char *key,
 		      enum table_id table, struct conditions *out);
-enum table_id layer_table(struct layer *layer, const cJSON *object, const char *key);
+enum table_id layer_table(struct layer *layer, const cJSON *node, const char *key);
 void layer_check_keys(struct layer *layer, const cJSON *object, const char *const *keys);
 
 /* Complains about placeholders that name nothing. */

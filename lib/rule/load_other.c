@@ -128,22 +128,8 @@ static void load_match(struct layer *layer, const cJSON *object, struct knowledg
 		layer_complain(layer, jsonc_line(object), "match", "is missing");
 }
 
-static void load_knowledge_fields(struct layer *layer, const cJSON *object,
-				  struct knowledge *knowledge)
-{
-	knowledge->name = layer_text(layer, object, "knowledge");
-	layer->rule = knowledge->name;
-	layer_check_keys(layer, object, knowledge_keys);
-	knowledge->table = layer_table(layer, object, "table");
-	if (!cJSON_HasObjectItem(object, "table"))
-		layer_complain(layer, jsonc_line(object), "table", "is missing");
-	if (knowledge->table == TABLE_NONE)
-		return;
-	load_match(layer, object, knowledge);
-	load_knowledge_rows(layer, object, knowledge);
-}
-
-void load_knowledge(struct layer *layer, const cJSON *object)
+/* The rows as knowledge about one of the tables. */
+static void load_knowledge_for(struct layer *layer, const cJSON *object, const cJSON *table)
 {
 	struct knowledge *knowledge = calloc(1, sizeof(*knowledge));
 
@@ -151,14 +137,34 @@ void load_knowledge(struct layer *layer, const cJSON *object)
 		layer->error = -ENOMEM;
 		return;
 	}
-	knowledge->table = TABLE_NONE;
 	knowledge->column = COLUMN_NONE;
-	load_knowledge_fields(layer, object, knowledge);
-	layer->rule = NULL;
+	knowledge->name = layer_text(layer, object, "knowledge");
+	knowledge->table = layer_table(layer, table, "table");
+	if (knowledge->table != TABLE_NONE) {
+		load_match(layer, object, knowledge);
+		load_knowledge_rows(layer, object, knowledge);
+	}
 	if (vec_push(&layer->rules->knowledge, knowledge) < 0) {
 		knowledge_free(knowledge);
 		layer->error = -ENOMEM;
 	}
+}
+
+void load_knowledge(struct layer *layer, const cJSON *object)
+{
+	const cJSON *tables = cJSON_GetObjectItemCaseSensitive(object, "table");
+	const cJSON *table;
+
+	layer->rule = layer_text(layer, object, "knowledge");
+	layer_check_keys(layer, object, knowledge_keys);
+	if (!tables)
+		layer_complain(layer, jsonc_line(object), "table", "is missing");
+	else if (!cJSON_IsArray(tables))
+		load_knowledge_for(layer, object, tables);
+	else
+		cJSON_ArrayForEach(table, tables)
+			load_knowledge_for(layer, object, table);
+	layer->rule = NULL;
 }
 
 void knowledge_free(struct knowledge *knowledge)
@@ -196,7 +202,7 @@ static void load_saw_line(struct layer *layer, const cJSON *object, struct stage
 		return;
 	}
 	layer_check_keys(layer, object, saw_keys);
-	line.table = layer_table(layer, object, "for");
+	line.table = layer_table(layer, cJSON_GetObjectItemCaseSensitive(object, "for"), "for");
 	line.most = load_most(layer, object, line.table);
 	layer_conditions(layer, object, "when", line.table, &line.when);
 	line.say = layer_text(layer, object, "say");

@@ -248,7 +248,7 @@ static void load_fields(struct layer *layer, const cJSON *object, struct rule *r
 		check_switch_off(layer, object, rule);
 		return;
 	}
-	rule->table = layer_table(layer, object, "for");
+	rule->table = layer_table(layer, cJSON_GetObjectItemCaseSensitive(object, "for"), "for");
 	layer_conditions(layer, object, "when", rule->table, &rule->when);
 	layer_conditions(layer, object, "unless", rule->table, &rule->unless);
 	rule->cause = cause_word(layer, object, "cause");

@@ -190,6 +190,15 @@ static void cut_headline(struct str *text)
 	str_append(text, "…");
 }
 
+static double watched_s(const struct evidence *evidence)
+{
+	double sum = 0;
+
+	for (int stage = 0; stage < STAGE_TOTAL; stage++)
+		sum += evidence_stage(evidence, (enum stage_id)stage)->duration_s;
+	return sum;
+}
+
 static void say_confidence(struct str *out, const struct judgement *judgement,
 			   const struct evidence *evidence, const struct finding *primary)
 {
@@ -208,7 +217,7 @@ static void say_confidence(struct str *out, const struct judgement *judgement,
 	if (primary)
 		vec_each(doubt, &primary->doubts)
 			str_format(out, "; not known: %s", *doubt);
-	str_format(out, "; window %.1f s", evidence_stage(evidence, STAGE_vmstat)->duration_s);
+	str_format(out, "; %.1f s watched", watched_s(evidence));
 }
 
 static double healthy_confidence(const struct judgement *judgement, const struct evidence *evidence)

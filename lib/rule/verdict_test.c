@@ -93,7 +93,7 @@ START_TEST(healthy)
 			 "healthy: r 0.50 on 2 CPUs, 3 % busy, nothing waits for IO");
 	ck_assert_double_eq(judgement->verdict.confidence, 0.95);
 	ck_assert_str_eq(judgement->verdict.confidence_why,
-			 "all 1 rules could be evaluated; window 1.0 s");
+			 "all 1 rules could be evaluated; 2.0 s watched");
 }
 END_TEST
 
@@ -155,7 +155,7 @@ START_TEST(confidence)
 	ck_assert_double_eq(judgement->verdict.confidence, judgement->findings.data[0].confidence);
 	ck_assert_str_eq(judgement->verdict.confidence_why,
 			 "all 1 rules could be evaluated; stage vmstat is degraded; 1 caveat; "
-			 "window 0.5 s");
+			 "1.5 s watched");
 	for (int i = 0; i < 50; i++)
 		evidence_add_caveat(evidence, "caveat %d", i);
 	worst = judge(rules, evidence);

@@ -17,6 +17,8 @@
 
 struct sched_format;
 
+/* Not from two threads at a time: libtraceevent's parser has state of its own. */
+
 int sched_format_new(struct sched_format **ret);
 void sched_format_free(struct sched_format *format);
 
@@ -32,6 +34,15 @@ void sched_format_settle(struct sched_format *format);
 
 /* The tracepoint id of an event by name, -ENOENT when it was not added. */
 int sched_format_id(const struct sched_format *format, const char *name);
+
+/* Events of that type decode to nothing from now on. */
+void sched_format_leave_out(struct sched_format *format, enum sched_event_type type);
+
+/* The tracepoint id in a raw payload, wherever this kernel has it; -1 when it is too short or nothing was added. */
+int sched_format_id_in(const struct sched_format *format, const void *raw, size_t len);
+
+/* Whether payloads of that id decode to an event (neither unknown nor left out). */
+bool sched_format_wants(const struct sched_format *format, int id);
 
 /* Decodes one raw payload (PERF_SAMPLE_RAW). Fills everything but time_ns and cpu. 1: an event; 0:
  * not one of ours; -EBADMSG: too short for its format. */

@@ -40,6 +40,9 @@ void sched_rings_freep(struct sched_rings **rings);
 
 enum sched_source sched_rings_source(const struct sched_rings *rings);
 
+/* Why it is not tracepoints, and what to do about it: one sentence, "" with tracepoints. */
+const char *sched_rings_reason(const struct sched_rings *rings);
+
 struct sched_rings_limits {
 	uint64_t duration_ns;
 	uint64_t events_max;		   /* stop after that many; 0: no cap */
@@ -54,8 +57,16 @@ struct sched_rings_result {
 };
 
 /* Enables, delivers events in time order until the window ends, disables, drains. `each` may not
- * block; a non-zero return stops. A loss is delivered as SCHED_LOST on its CPU at the time it was
- * noticed. 0, -EINTR when stopped. */
+ * block; a non-zero return stops and is returned. A loss is delivered as SCHED_LOST on its CPU at
+ * the time it was noticed; an event that became readable too late for its place in time is counted
+ * as out_of_order and delivered all the same. Names come with SCHED_NAME: renamed threads, and new
+ * ones with their process and no name.
+ *
+ * Meanwhile the calling thread has the lowest real-time priority (or, without the right to that,
+ * nice -20), so that a saturated host does not keep it from its rings; it sleeps until a ring is
+ * half full or 50 ms have passed. Given back at the end, and early when reading takes all of a CPU.
+ *
+ * 0, -EINTR when stopped; `ret` is filled in any case. Can be called again. */
 int sched_rings_watch(struct sched_rings *rings, const struct sched_rings_limits *limits,
 		      int (*each)(void *context, const struct sched_event *event), void *context,
 		      struct sched_rings_result *ret, struct err *err);

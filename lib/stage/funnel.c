@@ -24,7 +24,7 @@ static const struct stage {
 	{ STAGE_vmstat, 0.10, stage_vmstat_collect, NULL },
 	{ STAGE_top, 0.12, stage_top_collect, NULL },
 	{ STAGE_perf, 0.25, NULL, "perf record -a -g -- sleep 5 && perf report --stdio" },
-	{ STAGE_sched, 0.30, NULL, "perf sched record -- sleep 3 && perf sched latency" },
+	{ STAGE_sched, 0.30, stage_sched_collect, NULL },
 	{ STAGE_locate, 0.23, NULL, "perf sched timehist --state --callchain" },
 };
 
@@ -91,6 +91,8 @@ static int run_stage(struct funnel *funnel, const struct stage *stage, struct er
 		.evidence = funnel->evidence,
 		.window_ns = (uint64_t)(seconds * stage->part * 1e9),
 		.own_pid = procroot_is_live(funnel->root) ? getpid() : 0,
+		.events_max = funnel->options->events_max,
+		.stop = funnel->options->stop,
 		.record = { .status = STAGE_OK },
 	};
 	struct err why = { "" };

@@ -18,7 +18,10 @@ struct funnel_options {
 	const struct ruleset *rules;
 	double seconds; /* budget of all stages; 0: FUNNEL_SECONDS. Stages share it by fixed parts */
 	bool full;	/* run every stage, asked for or not */
-	unsigned stages; /* bits 1 << stage_id: run these and no other; 0: as rules ask */
+	unsigned stages;     /* bits 1 << stage_id: run these and no other; 0: as rules ask */
+	uint64_t events_max; /* kernel events of one stage; 0: no cap */
+	const volatile sig_atomic_t
+		*stop; /* ends stages early when it becomes non-zero; NULL: none */
 	void (*progress)(void *context, const char *stage, double seconds); /* NULL: silent */
 	void *context;
 };

@@ -9,15 +9,18 @@
 #include "evidence/evidence.h"
 #include "source/procroot.h"
 
+#include <signal.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 struct stage_context {
 	struct procroot *root;
 	struct evidence *evidence;
-	uint64_t window_ns;	    /* how long the stage may watch */
-	pid_t own_pid;		    /* left out of what is seen; 0 in a recording */
-	struct stage_record record; /* filled by stage_degrade() and the funnel */
+	uint64_t window_ns;		   /* how long the stage may watch */
+	pid_t own_pid;			   /* left out of what is seen; 0 in a recording */
+	uint64_t events_max;		   /* of the kernel, then the stage ends early; 0: no cap */
+	const volatile sig_atomic_t *stop; /* NULL allowed */
+	struct stage_record record;	   /* filled by stage_degrade() and the funnel */
 	char reason[256];
 	const char *fix;
 };
@@ -33,6 +36,12 @@ typedef int stage_collect_fn(struct stage_context *context, struct err *err);
 /* vmstat: is the wall CPU, disk, memory, network or the hypervisor? Two snapshots of the counters
  * and ten glances at the run queue in between. */
 stage_collect_fn stage_vmstat_collect;
+
+/* sched: who waits for a CPU, who runs instead, who wakes whom? The scheduler's tracepoints, streamed from the rings. */
+stage_collect_fn stage_sched_collect;
+
+/* The same from a perf.data file of `perf sched record`; host metrics come from its header. -EBADMSG or what open said. */
+int stage_sched_from_file(const char *path, struct evidence *evidence, struct err *err);
 
 /* top: who makes the load? Two passes over all threads, then the costlier facts of the
  * candidates. */

@@ -24,6 +24,7 @@ static void put_shares(struct evidence *evidence, const struct cpu_shares *share
 	evidence_set(evidence, METRIC_vmstat_st_pct, shares->st);
 	evidence_set(evidence, METRIC_vmstat_guest_pct, shares->guest);
 	evidence_set(evidence, METRIC_vmstat_busy_pct, shares->busy);
+	evidence_set(evidence, METRIC_vmstat_unused_pct, shares->id + shares->wa);
 	evidence_set(evidence, METRIC_vmstat_us_of_busy_pct, share_pct(shares->us, shares->busy));
 	evidence_set(evidence, METRIC_vmstat_sy_of_busy_pct, share_pct(shares->sy, shares->busy));
 	evidence_set(evidence, METRIC_vmstat_hi_of_busy_pct, share_pct(shares->hi, shares->busy));

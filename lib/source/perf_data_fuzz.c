@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A perf.data file. Whatever it holds: events come in time order, and every failure has a message. */
+#include "source/perf_data.h"
+
+#include "base/cleanup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static int check_event(void *context, const struct sched_event *event)
+{
+	uint64_t *last_ns = context;
+
+	if (event->time_ns < *last_ns)
+		abort();
+	*last_ns = event->time_ns;
+	if (!memchr(event->comm, '\0', sizeof(event->comm)) || event->cpu >= 65536)
+		abort();
+	return 0;
+}
+
+static void read_file(const char *path)
+{
+	_cleanup_(perf_data_freep) struct perf_data *file = NULL;
+	struct perf_data_info info;
+	struct err err = { "" };
+	uint64_t last_ns = 0;
+
+	if (perf_data_open(path, &file, &err) < 0) {
+		if (!err.msg[0])
+			abort();
+		return;
+	}
+	perf_data_about(file, &info);
+	if (perf_data_each(file, check_event, &last_ns, &err) < 0 && !err.msg[0])
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	_cleanup_(cleanup_close) int fd = memfd_create("perf.data", MFD_CLOEXEC);
+	char path[64];
+
+	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
+		return 0;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	read_file(path);
+	return 0;
+}

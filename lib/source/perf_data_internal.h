@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parts of the perf.data reader:
+ *
+ *   perf_data_file.c     bytes of the file through a bounded cache of blocks (pread: a file that shrinks is an error, not a signal)
+ *   perf_data_header.c   header, attrs, ids, feature sections
+ *   perf_data_tracing.c  TRACING_DATA: the event formats
+ *   perf_data_record.c   where a record holds its time, CPU and payload; a record into a sched_event
+ *   perf_data_merge.c    scanning: records into runs whose times rise
+ *   perf_data_runs.c     runs merged in time order, and delivered
+ *   perf_data.c          the public face
+ */
+#ifndef TRIAGE_SOURCE_PERF_DATA_INTERNAL_H
+#define TRIAGE_SOURCE_PERF_DATA_INTERNAL_H
+
+#include "base/err.h"
+#include "base/sched_event.h"
+#include "base/vec.h"
+#include "source/perf_data.h"
+#include "source/sched_format.h"
+
+#include <linux/perf_event.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* --- bytes of the file */
+
+#define PERF_FILE_BLOCK_SHIFT 15
+#define PERF_FILE_BLOCK (1u << PERF_FILE_BLOCK_SHIFT)
+#define PERF_FILE_BLOCKS \
+	1024u /* 32 MiB at most; one block per ring of a large host is what merging needs */
+#define PERF_FILE_BUCKETS 2048u
+#define PERF_RECORD_MAX 65536u /* its size is 16 bits */
+
+struct perf_file_block {
+	uint64_t number; /* of the block in the file; UINT64_MAX: empty */
+	uint8_t *data;
+	uint32_t len;
+	uint16_t next; /* in its bucket, index + 1 */
+	bool used;     /* since the clock's hand passed */
+};
+
+struct perf_file {
+	int fd;
+	uint64_t size;
+	uint32_t count, hand;
+	uint16_t free; /* index + 1 of a released block; they are chained by `next` */
+	int error;     /* of the last read that failed */
+	uint16_t buckets[PERF_FILE_BUCKETS];
+	struct perf_file_block blocks[PERF_FILE_BLOCKS];
+	uint8_t joined[PERF_RECORD_MAX]; /* a record across blocks */
+};
+
+/* Opens a regular file. */
+int perf_file_open(const char *path, struct perf_file **ret, struct err *err);
+void perf_file_free(struct perf_file *file);
+
+/* `len` bytes at `offset` into the caller's buffer: -EBADMSG when the file ends before. */
+int perf_file_read(const struct perf_file *file, uint64_t offset, void *buffer, size_t len);
+
+/* Nothing before that offset will be asked for soon: its blocks are reused first, so that a small part of the cache stays hot. */
+void perf_file_release(struct perf_file *file, uint64_t before);
+
+/* `len` (<= PERF_RECORD_MAX) bytes at `offset`, valid until the next call; NULL when they can't be read (`error`). `hint` remembers
+ * the block of the caller's last call. */
+const uint8_t *perf_file_at_slow(struct perf_file *file, uint64_t offset, uint32_t len,
+				 uint32_t *hint);
+
+static inline const uint8_t *perf_file_at(struct perf_file *file, uint64_t offset, uint32_t len,
+					  uint32_t *hint)
+{
+	struct perf_file_block *block = &file->blocks[*hint];
+	uint32_t within = offset & (PERF_FILE_BLOCK - 1);
+
+	if (block->number == offset >> PERF_FILE_BLOCK_SHIFT && within + len <= block->len) {
+		block->used = true;
+		return block->data + within;
+	}
+	return perf_file_at_slow(file, offset, len, hint);
+}
+
+/* --- what the header tells */
+
+struct perf_section {
+	uint64_t offset, size;
+};
+
+/* Where samples and other records of one attr hold what we read. Offsets are from the record's start; 0: not there. */
+struct perf_layout {
+	uint64_t sample_type, read_format, config;
+	bool tracepoint;
+	bool dummy;	    /* makes no samples: it brings COMM and MMAP records */
+	bool direct_raw;    /* nothing of variable length before RAW */
+	uint16_t time, cpu; /* of a sample */
+	uint16_t fixed_end; /* end of the fixed part of a sample: READ, CALLCHAIN and RAW follow */
+	uint16_t trailer;   /* size of the sample_id at the end of other records; 0: none */
+	uint16_t trailer_time, trailer_cpu; /* from the record's end; 0: not there */
+};
+
+#define PERF_NO_ID UINT16_MAX
+#define PERF_CPU_MAX 65536u
+
+struct perf_ids {
+	uint64_t *keys;
+	uint32_t *attrs; /* index + 1; 0: free */
+	uint32_t mask;
+};
+
+struct perf_data {
+	char *path;
+	struct perf_file *file;
+	struct perf_section attrs, records;
+	uint64_t features[4];
+	uint32_t attr_size;
+	VEC(struct perf_layout) layouts;
+	struct perf_ids ids;
+	uint16_t id; /* offset of the id in every sample; PERF_NO_ID: `sample` is the layout of all */
+	uint16_t trailer_id; /* the same from the end of other records; PERF_NO_ID: the first layout fits all; 0: can't be told */
+	uint32_t sample;
+	uint16_t common_time; /* offset of the time where all samples agree; 0: they don't */
+	struct sched_format *format;
+	struct perf_data_info info;
+	struct perf_data_counts counts;
+};
+
+int perf_data_read_header(struct perf_data *data, struct err *err);
+
+/* Reads TRACING_DATA at the section into data->format. */
+int perf_data_read_tracing(struct perf_data *data, struct perf_section section, struct err *err);
+
+/* The error of a place in the file: `"x.data": FORMAT (offset 0x1234)`. */
+int perf_data_damaged(const struct perf_data *data, struct err *err, uint64_t offset,
+		      const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* --- layouts and ids */
+
+void perf_layout_make(const struct perf_event_attr *attr, struct perf_layout *ret);
+
+int perf_ids_reserve(struct perf_ids *ids, size_t count);
+int perf_ids_add(struct perf_ids *ids, uint64_t id, uint32_t attr);
+void perf_ids_free(struct perf_ids *ids);
+
+/* The attr's index; -1 when unknown. */
+int64_t perf_ids_find(const struct perf_ids *ids, uint64_t id);
+
+/* --- records */
+
+struct perf_record {
+	const uint8_t *p;
+	uint32_t type;
+	uint32_t size;
+};
+
+/* The time of a record that can become an event; 0 when it has none (perf's own records at the start and end);
+ * PERF_TIME_PASS_OVER when it is nothing for us. */
+#define PERF_TIME_PASS_OVER UINT64_MAX
+uint64_t perf_record_time(const struct perf_data *data, const struct perf_record *record);
+
+/* 1: an event (its time is set when the record has one); 0: nothing for us; -EBADMSG: undecodable. */
+int perf_record_decode(const struct perf_data *data, const struct perf_record *record,
+		       struct sched_event *ret);
+
+/* --- order */
+
+int perf_data_merge(struct perf_data *data,
+		    int (*each)(void *context, const struct sched_event *event), void *context,
+		    struct err *err);
+
+static inline uint64_t perf_u64(const uint8_t *p)
+{
+	uint64_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+static inline uint32_t perf_u32(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+#endif

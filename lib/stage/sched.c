@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stage/stage.h"
+
+#include "base/cleanup.h"
+#include "source/perf_data.h"
+#include "source/proc_task.h"
+#include "source/sched_rings.h"
+#include "stage/sched_put.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
+
+/* Of all rings together: on a host with many CPUs each gets less than its default. */
+#define RING_BYTES_ALL ((size_t)64 << 20)
+#define RING_BYTES_LEAST ((size_t)128 << 10)
+
+/* A switch comes with about one wakeup or migration. */
+#define EVENTS_PER_SWITCH 2.2
+
+/* ---- names: which process a thread belongs to ---------------------------------------------------- */
+
+struct namer {
+	struct procroot *root;
+	struct sched_model *model;
+	int proc_fd;
+	struct str text;
+	struct id_list pids, tids;
+};
+
+/* The events bring the names of threads; what they lack is the process. */
+static int name_threads(struct namer *namer, pid_t pid, bool kernel)
+{
+	_cleanup_(cleanup_close) int task_fd = -1;
+	char path[32];
+
+	snprintf(path, sizeof(path), "%d/task", pid);
+	task_fd = procroot_open_folder_at(namer->root, namer->proc_fd, path);
+	if (task_fd < 0 || procroot_list_ids(namer->root, task_fd, &namer->tids) < 0)
+		return 0; /* vanished */
+	for (size_t i = 0; i < namer->tids.len; i++) {
+		pid_t tid = namer->tids.data[i];
+
+		if (tid != pid && sched_model_name(namer->model, tid, pid, "", kernel) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int name_process(struct namer *namer, pid_t pid)
+{
+	struct task_stat stat;
+	char name[32];
+	bool kernel;
+
+	snprintf(name, sizeof(name), "%d/stat", pid);
+	if (procroot_read_in(namer->root, namer->proc_fd, "proc", name, &namer->text) < 0 ||
+	    task_stat_parse(str_text(&namer->text), namer->text.len, &stat) < 0)
+		return 0;
+	kernel = stat.flags & PF_KTHREAD;
+	if (sched_model_name(namer->model, pid, pid, stat.comm, kernel) < 0)
+		return -ENOMEM;
+	return stat.threads > 1 ? name_threads(namer, pid, kernel) : 0;
+}
+
+static int name_all(struct procroot *root, struct sched_model *model)
+{
+	struct namer namer = { .root = root, .model = model };
+	int r;
+
+	namer.proc_fd = procroot_open_folder(root, "proc");
+	if (namer.proc_fd < 0)
+		return 0;
+	r = procroot_list_ids(root, namer.proc_fd, &namer.pids);
+	for (size_t i = 0; i < namer.pids.len && r == 0; i++)
+		r = name_process(&namer, namer.pids.data[i]);
+	close(namer.proc_fd);
+	str_free(&namer.text);
+	vec_free(&namer.pids);
+	vec_free(&namer.tids);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* ---- the live host -------------------------------------------------------------------------------- */
+
+static int take_event(void *context, const struct sched_event *event)
+{
+	return sched_model_event(context, event);
+}
+
+static struct sched_rings_options ring_options(const struct evidence *evidence)
+{
+	double cpus = evidence_number(evidence, METRIC_host_cpus_online);
+	double switches = evidence_number(evidence, METRIC_vmstat_cs_per_s);
+	struct sched_rings_options options = {
+		.events_per_s = isnan(switches) ? 0 : switches * EVENTS_PER_SWITCH,
+	};
+
+	if (cpus > 16)
+		options.bytes_per_cpu_max =
+			(size_t)fmax((double)RING_BYTES_ALL / cpus, (double)RING_BYTES_LEAST);
+	return options;
+}
+
+static uint32_t find_own_group(const struct sched_model *model, pid_t own_pid)
+{
+	const struct sched_thread *const *threads;
+	size_t count;
+
+	threads = sched_model_threads(model, &count);
+	for (size_t i = 0; i < count; i++)
+		if (threads[i]->tid == own_pid)
+			return threads[i]->group;
+	return SCHED_ACTOR_UNKNOWN;
+}
+
+static int put_source(struct stage_context *context, const struct sched_rings *rings,
+		      const struct sched_rings_result *result)
+{
+	bool tracepoints = sched_rings_source(rings) == SCHED_SOURCE_TRACEPOINTS;
+
+	if (!tracepoints)
+		stage_degrade(context, "mount -t tracefs tracefs /sys/kernel/tracing",
+			      "no wakeups are seen: %s", sched_rings_reason(rings));
+	if (result->capped)
+		evidence_add_caveat(context->evidence, "sched: stopped at the cap of %llu events",
+				    (unsigned long long)context->events_max);
+	evidence_set(context->evidence, METRIC_self_events, (double)result->events);
+	evidence_set(context->evidence, METRIC_self_lost_events, (double)result->lost);
+	context->record.duration_s = (double)(result->end_ns - result->start_ns) / 1e9;
+	return evidence_set_text(context->evidence, METRIC_sched_source,
+				 tracepoints ? "tracepoints" : "switch records");
+}
+
+static int watch(struct stage_context *context, struct sched_rings *rings,
+		 struct sched_model *model, struct err *err)
+{
+	struct sched_rings_limits limits = {
+		.duration_ns = context->window_ns,
+		.events_max = context->events_max,
+		.stop = context->stop,
+	};
+	struct sched_rings_result result = { 0 };
+	int watched, r;
+
+	watched = sched_rings_watch(rings, &limits, take_event, model, &result, err);
+	if (watched < 0 && watched != -EINTR)
+		return watched;
+	r = sched_model_end(model, result.end_ns);
+	if (r == 0)
+		r = put_source(context, rings, &result);
+	if (r == 0)
+		r = sched_put(model, find_own_group(model, context->own_pid), context->evidence);
+	return r < 0 ? r : watched;
+}
+
+int stage_sched_collect(struct stage_context *context, struct err *err)
+{
+	_cleanup_(sched_rings_freep) struct sched_rings *rings = NULL;
+	_cleanup_(sched_model_freep) struct sched_model *model = NULL;
+	struct sched_rings_options options = ring_options(context->evidence);
+	struct sched_model_options model_options = { 0 };
+	int r;
+
+	if (!procroot_is_live(context->root))
+		return err_set(err, -ENODATA, "a recorded /proc holds no scheduler events");
+	r = sched_rings_open(&options, &rings, err);
+	if (r < 0)
+		return r;
+	model_options.no_wakeups = sched_rings_source(rings) != SCHED_SOURCE_TRACEPOINTS;
+	model = sched_model_new(&model_options);
+	if (!model)
+		return -ENOMEM;
+	r = name_all(context->root, model);
+	return r < 0 ? r : watch(context, rings, model, err);
+}
+
+/* ---- a file of `perf sched record` ----------------------------------------------------------------- */
+
+/* Names that perf wrote before the window carry no time: they must not begin it. */
+static int take_recorded(void *context, const struct sched_event *event)
+{
+	if (event->type == SCHED_NAME && !event->time_ns)
+		return sched_model_name(context, event->tid, event->other_tid, event->comm, false);
+	return sched_model_event(context, event);
+}
+
+static int put_file_host(const struct perf_data *data, struct evidence *evidence)
+{
+	struct perf_data_info info;
+	int r;
+
+	perf_data_about(data, &info);
+	if (info.cpus_online > 0) {
+		evidence_set(evidence, METRIC_host_cpus_online, info.cpus_online);
+		evidence_set(evidence, METRIC_host_usable_cpus, info.cpus_online);
+	}
+	r = evidence_set_text(evidence, METRIC_host_name, *info.hostname ? info.hostname : NULL);
+	return r < 0 ? r :
+		       evidence_set_text(evidence, METRIC_host_kernel,
+					 *info.release ? info.release : NULL);
+}
+
+/* A file answers one question; the others need the host. */
+static int put_file_records(const struct perf_data_counts *counts, struct evidence *evidence)
+{
+	struct stage_record absent = {
+		.status = STAGE_SKIPPED,
+		.reason = "a perf.data file of the scheduler says nothing about it",
+		.fix = "triage run",
+	};
+	struct stage_record record = {
+		.status = STAGE_OK,
+		.duration_s = (double)(counts->last_ns - counts->first_ns) / 1e9,
+	};
+
+	evidence_set(evidence, METRIC_self_events, (double)counts->events);
+	evidence_set(evidence, METRIC_self_lost_events, (double)counts->lost);
+	for (int stage = 0; stage < STAGE_TOTAL; stage++) {
+		int r = evidence_set_stage(evidence, (enum stage_id)stage,
+					   stage == STAGE_sched ? &record : &absent);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int read_file(struct perf_data *data, struct sched_model *model, struct evidence *evidence,
+		     struct err *err)
+{
+	struct perf_data_counts counts;
+	struct err damage = { "" };
+	int r;
+
+	r = perf_data_each(data, take_recorded, model, &damage);
+	perf_data_counts(data, &counts);
+	if (r < 0 && (r != -EBADMSG || !counts.events))
+		return err_set(err, r, "%s", damage.msg);
+	if (r == -EBADMSG)
+		evidence_add_caveat(evidence, "%s: what comes after it is missing", damage.msg);
+	r = sched_model_end(model, counts.last_ns);
+	if (r == 0)
+		r = put_file_records(&counts, evidence);
+	if (r == 0)
+		r = evidence_set_text(evidence, METRIC_sched_source, "tracepoints");
+	return r < 0 ? r : sched_put(model, SCHED_ACTOR_UNKNOWN, evidence);
+}
+
+int stage_sched_from_file(const char *path, struct evidence *evidence, struct err *err)
+{
+	_cleanup_(sched_model_freep) struct sched_model *model = NULL;
+	_cleanup_(perf_data_freep) struct perf_data *data = NULL;
+	struct perf_data_info info;
+	int r;
+
+	r = perf_data_open(path, &data, err);
+	if (r < 0)
+		return r;
+	perf_data_about(data, &info);
+	if (!info.has_sched)
+		return err_set(
+			err, -EBADMSG,
+			"%s: no sched_switch in it; record with: perf sched record -- sleep 5",
+			path);
+	model = sched_model_new(&(struct sched_model_options){ 0 });
+	if (!model)
+		return -ENOMEM;
+	r = put_file_host(data, evidence);
+	return r < 0 ? r : read_file(data, model, evidence, err);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sched model's results as evidence.
+ */
+#ifndef TRIAGE_STAGE_SCHED_PUT_H
+#define TRIAGE_STAGE_SCHED_PUT_H
+
+#include "evidence/evidence.h"
+#include "model/sched.h"
+
+/* `own_group`: triage's, left out of the rows; SCHED_ACTOR_UNKNOWN: none. 0 or -ENOMEM. */
+int sched_put(const struct sched_model *model, uint32_t own_group, struct evidence *evidence);
+
+#endif
