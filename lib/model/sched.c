@@ -97,7 +97,8 @@ static void advance(struct sched_model *model, uint64_t time_ns)
 	model->last_backwards_ns = model->now_ns;
 }
 
-static void lose_records(struct sched_model *model, const struct sched_event *event, struct cpu *cpu)
+static void lose_records(struct sched_model *model, const struct sched_event *event,
+			 struct cpu *cpu)
 {
 	model->totals.losses++;
 	model->totals.lost_records += event->value;

@@ -8,9 +8,9 @@
  *   sched_model_event(model, &event);		       for every event
  *   sched_model_end(model, end_ns);		       then the results below are valid, until sched_model_free()
  *
- * Memory depends on CPUs, threads and groups, not on the number of events: about 0.6 KiB per thread; 10 KiB and a row
- * of the blame matrix (8 bytes per possible group) per group. After a thread's first events nothing is allocated for it. The model owns everything
- * it returns.
+ * Memory depends on CPUs, threads and groups, not on the number of events: about 0.5 KiB per thread; 10 KiB and a row
+ * of the blame matrix (8 bytes per possible group) per group. After a thread's first events nothing is allocated for
+ * it. The model owns everything it returns.
  *
  * RULES OF COUNTING
  *
@@ -52,9 +52,9 @@
  * for it are cut. A maximum that overlaps a loss of any CPU is suspect (its end may have been lost), also when the loss
  * was told only later.
  *
- * Gaps (no loss told, but a switch's prev or a wakeup's waker is not who ran): a switch is missing. Kernels do that: since
- * 6.11 perf counts its recursion per task, and a task whose counter leaked (seen on 6.18: an idle thread) never shows an
- * event while it is current; perf sched calls it "context switch bugs". The time since the CPU's last switch is
+ * Gaps (no loss told, but a switch's prev or a wakeup's waker is not who ran): a switch is missing. Some hosts do that
+ * all the time: seen on a 6.18 virtual machine, where neither perf nor ftrace ever shows switches away from a few threads
+ * (one CPU's idle thread among them); perf sched calls it "context switch bugs". The time since the CPU's last switch is
  * unknown_ns, the wait of the thread that was found running is cut, others go on waiting, and a maximum with a gap of
  * its CPU in it is suspect.
  *
@@ -101,7 +101,8 @@ void sched_model_freep(struct sched_model **model);
 
 /* A thread that exists before the window. `pid` 0: not known. `comm` may hold anything; 15 bytes of it count. -ENOMEM.
  * May be called during the window as well. */
-int sched_model_name(struct sched_model *model, pid_t tid, pid_t pid, const char *comm, bool kernel);
+int sched_model_name(struct sched_model *model, pid_t tid, pid_t pid, const char *comm,
+		     bool kernel);
 
 /* Time that runs backwards is taken as the latest time seen. 0 or -ENOMEM, then the results are incomplete. */
 int sched_model_event(struct sched_model *model, const struct sched_event *event);
@@ -177,7 +178,7 @@ struct sched_group {
 	struct sched_work work;
 	uint64_t wakeups_given;
 	struct sched_delays waits;			 /* of all kinds */
-	struct sched_delays waits_of[SCHED_WAIT_KINDS]; /* the same by kind */
+	struct sched_delays waits_of[SCHED_WAIT_KINDS];	 /* the same by kind */
 	uint64_t wait_p50_ns, wait_p99_ns, slice_p50_ns; /* a slice: from switch to switch */
 	uint64_t open_waits, open_wait_ns, open_wait_max_ns;
 	pid_t open_wait_max_tid;
@@ -209,8 +210,8 @@ struct sched_totals {
 	uint64_t losses, lost_records; /* records: those that were told */
 	uint64_t runs_without_wakeup;  /* asleep, then running, nothing lost since */
 	uint64_t raced_wakeups;
-	uint64_t wrong_prev;	   /* switched away from another thread than ran: a switch is missing */
-	uint64_t wrong_waker;	   /* woken by another thread than ran on that CPU: likewise */
+	uint64_t wrong_prev;  /* switched away from another thread than ran: a switch is missing */
+	uint64_t wrong_waker; /* woken by another thread than ran on that CPU: likewise */
 	uint64_t ran_on_two_cpus;  /* ran while it ran elsewhere: CPUs' clocks differ */
 	uint64_t backwards;	   /* events before their predecessor, or before the window */
 	uint64_t malformed;	   /* impossible CPU or thread */
@@ -243,7 +244,7 @@ struct sched_blame {
 struct sched_loss {
 	uint32_t cpu;
 	uint64_t from_ns, to_ns; /* last event of the CPU before it; when it was noticed */
-	uint64_t records;	/* 0: not told */
+	uint64_t records;	 /* 0: not told */
 };
 
 #define SCHED_EXCERPT_LINES 24
@@ -269,8 +270,8 @@ struct sched_worst {
 	uint32_t cpu; /* that it ran on; open: waits for */
 	enum sched_wait_kind kind;
 	uint64_t from_ns, until_ns;
-	uint32_t suspect;  /* enum sched_suspect */
-	pid_t waker_tid;   /* of a wait that began with a wakeup, else 0 */
+	uint32_t suspect; /* enum sched_suspect */
+	pid_t waker_tid;  /* of a wait that began with a wakeup, else 0 */
 	char waker_comm[SCHED_COMM_LEN];
 	enum sched_context waker_context;
 	size_t lines, skipped; /* lines are the first and the last of lines + skipped */
@@ -301,10 +302,12 @@ const struct sched_group *sched_model_group(const struct sched_model *model, uin
 
 /* Fills `ids` with the groups that had any event, the first `cap` of them; returns how many were filled (none without memory).
  */
-size_t sched_model_rank(const struct sched_model *model, enum sched_order order, uint32_t *ids, size_t cap);
+size_t sched_model_rank(const struct sched_model *model, enum sched_order order, uint32_t *ids,
+			size_t cap);
 
 /* By tid; without the idle threads, those beyond threads_max and those retired. */
-const struct sched_thread *const *sched_model_threads(const struct sched_model *model, size_t *ret_count);
+const struct sched_thread *const *sched_model_threads(const struct sched_model *model,
+						      size_t *ret_count);
 
 /* All kinds of a thread's waits together. */
 struct sched_delays sched_delays_all(const struct sched_delays waits[SCHED_WAIT_KINDS]);
@@ -321,6 +324,7 @@ const struct sched_blame *sched_model_blame(const struct sched_model *model, siz
 const struct sched_loss *sched_model_losses(const struct sched_model *model, size_t *ret_count);
 
 /* `found` is false when there was none of that kind. */
-const struct sched_worst *sched_model_worst(const struct sched_model *model, enum sched_worst_kind kind);
+const struct sched_worst *sched_model_worst(const struct sched_model *model,
+					    enum sched_worst_kind kind);
 
 #endif

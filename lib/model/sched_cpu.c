@@ -89,7 +89,8 @@ void sched_cpu_settle(struct sched_model *model, struct cpu *cpu)
 	mark_settled(model, cpu);
 }
 
-void sched_cpu_run(struct sched_model *model, struct cpu *cpu, pid_t tid, struct task *task, uint32_t actor)
+void sched_cpu_run(struct sched_model *model, struct cpu *cpu, pid_t tid, struct task *task,
+		   uint32_t actor)
 {
 	cpu->runner = actor;
 	cpu->runner_tid = tid;

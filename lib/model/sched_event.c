@@ -26,7 +26,8 @@ static struct task *subject(struct sched_model *model, pid_t tid, const char *co
 	return task;
 }
 
-static void count_departure(struct sched_model *model, struct task *task, const struct sched_event *event)
+static void count_departure(struct sched_model *model, struct task *task,
+			    const struct sched_event *event)
 {
 	if (!event->runnable)
 		work_add(model, task, voluntary, 1);
@@ -157,7 +158,8 @@ void sched_on_switch(struct sched_model *model, const struct sched_event *event,
 }
 
 /* The waker is what runs on the event's CPU: an occasion to learn that, or that a switch is missing. */
-static void learn_from_waker(struct sched_model *model, const struct sched_event *event, struct cpu *cpu)
+static void learn_from_waker(struct sched_model *model, const struct sched_event *event,
+			     struct cpu *cpu)
 {
 	pid_t tid = event->current_tid;
 	struct task *task;
@@ -173,7 +175,8 @@ static void learn_from_waker(struct sched_model *model, const struct sched_event
 		sched_cpu_learn(model, cpu, tid, task);
 }
 
-static uint32_t waker_of(struct sched_model *model, const struct sched_event *event, const struct cpu *cpu)
+static uint32_t waker_of(struct sched_model *model, const struct sched_event *event,
+			 const struct cpu *cpu)
 {
 	struct task *task;
 
@@ -192,8 +195,8 @@ static uint32_t waker_of(struct sched_model *model, const struct sched_event *ev
 	return task->stats.group;
 }
 
-static void count_wakeup(struct sched_model *model, const struct sched_event *event, struct cpu *cpu,
-			 struct task *task)
+static void count_wakeup(struct sched_model *model, const struct sched_event *event,
+			 struct cpu *cpu, struct task *task)
 {
 	uint32_t waker = waker_of(model, event, cpu);
 
@@ -258,8 +261,7 @@ void sched_on_wakeup(struct sched_model *model, const struct sched_event *event,
 void sched_on_migrate(struct sched_model *model, const struct sched_event *event)
 {
 	struct task *task = subject(model, event->tid, event->comm);
-	bool told = event->target_cpu >= 0 &&
-		    (uint32_t)event->target_cpu < model->options.cpus_max;
+	bool told = event->target_cpu >= 0 && (uint32_t)event->target_cpu < model->options.cpus_max;
 
 	sched_task_regroup(model, task, false);
 	model->totals.migrate_events++;

@@ -61,7 +61,8 @@ static uint32_t *find_slot(const struct sched_model *model, const char *program,
 	return &model->group_slots[i];
 }
 
-uint32_t sched_group_get(struct sched_model *model, const char *program, const char *thread, bool kernel)
+uint32_t sched_group_get(struct sched_model *model, const char *program, const char *thread,
+			 bool kernel)
 {
 	uint32_t *slot = find_slot(model, program, thread, kernel);
 	struct group *group;

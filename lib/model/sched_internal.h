@@ -30,7 +30,7 @@ enum task_state {
 
 struct task {
 	uint32_t next_free;
-	pid_t parent_pid;	   /* process of the parent, until the thread has its own name or process */
+	pid_t parent_pid; /* process of the parent, until the thread has its own name or process */
 	bool named, has_followers; /* followers: threads that take their program from it */
 	bool exiting;
 	bool guessed_kernel;
@@ -158,7 +158,8 @@ struct task *sched_task_at(const struct sched_model *model, uint32_t index);
 
 /* sched_name.c */
 /* `whole_slice`: a running thread had that name since its CPU was settled. */
-void sched_task_set_comm(struct sched_model *model, struct task *task, const char *comm, bool whole_slice);
+void sched_task_set_comm(struct sched_model *model, struct task *task, const char *comm,
+			 bool whole_slice);
 void sched_task_set_pid(struct sched_model *model, struct task *task, pid_t pid);
 /* Chooses the group when names have changed. */
 void sched_task_regroup(struct sched_model *model, struct task *task, bool whole_slice);
@@ -166,7 +167,8 @@ void sched_task_regroup(struct sched_model *model, struct task *task, bool whole
 /* sched_group.c */
 int sched_groups_init(struct sched_model *model);
 void sched_groups_free(struct sched_model *model);
-uint32_t sched_group_get(struct sched_model *model, const char *program, const char *thread, bool kernel);
+uint32_t sched_group_get(struct sched_model *model, const char *program, const char *thread,
+			 bool kernel);
 void sched_group_enter(struct sched_model *model, uint32_t id); /* one more runnable */
 void sched_group_leave(struct sched_model *model, uint32_t id);
 /* What a runner is blamed for, by waiting group. */
@@ -176,7 +178,8 @@ uint64_t *sched_blame_of(const struct sched_model *model, uint32_t runner);
 struct cpu *sched_cpu_at(struct sched_model *model, uint32_t index);
 /* Accounts everything until now to what runs there. */
 void sched_cpu_settle(struct sched_model *model, struct cpu *cpu);
-void sched_cpu_run(struct sched_model *model, struct cpu *cpu, pid_t tid, struct task *task, uint32_t actor);
+void sched_cpu_run(struct sched_model *model, struct cpu *cpu, pid_t tid, struct task *task,
+		   uint32_t actor);
 /* To be called whenever its runner or the number of its waiters changed. */
 void sched_cpu_recount(struct sched_model *model, struct cpu *cpu);
 /* It turns out who has been running since `settled_ns`. */
@@ -188,12 +191,14 @@ void sched_cpu_lose(struct sched_model *model, struct cpu *cpu, uint64_t records
 void sched_cpu_gap(struct sched_model *model, struct cpu *cpu, struct task *found);
 
 /* sched_wait.c */
-void sched_wait_begin(struct sched_model *model, struct task *task, uint32_t cpu, enum sched_wait_kind kind);
+void sched_wait_begin(struct sched_model *model, struct task *task, uint32_t cpu,
+		      enum sched_wait_kind kind);
 void sched_wait_end(struct sched_model *model, struct task *task, uint32_t cpu);
 void sched_wait_move(struct sched_model *model, struct task *task, uint32_t cpu);
-void sched_wait_cut(struct sched_model *model, struct task *task);	/* its end was missed */
-void sched_wait_cut_lost(struct sched_model *model, struct task *task); /* its CPU's events were lost */
-void sched_waits_close(struct sched_model *model);			/* open waits */
+void sched_wait_cut(struct sched_model *model, struct task *task); /* its end was missed */
+void sched_wait_cut_lost(struct sched_model *model,
+			 struct task *task);	   /* its CPU's events were lost */
+void sched_waits_close(struct sched_model *model); /* open waits */
 
 /* sched_edge.c */
 int sched_edges_init(struct sched_model *model);
@@ -203,7 +208,8 @@ uint64_t sched_edges_get(const struct sched_model *model, uint32_t waker, uint32
 /* sched_worst.c */
 void sched_ring_add(struct sched_model *model, const struct sched_event *event);
 /* The task's wait ends (or is open) now. */
-void sched_worst_offer(struct sched_model *model, const struct task *task, uint32_t cpu, uint32_t suspect);
+void sched_worst_offer(struct sched_model *model, const struct task *task, uint32_t cpu,
+		       uint32_t suspect);
 void sched_worst_offer_open(struct sched_model *model, const struct task *task);
 /* Losses told after the wait: marks maxima, chooses the longest that is left. */
 void sched_worst_judge(struct sched_model *model);
@@ -235,10 +241,10 @@ static inline bool actor_is_unknown(uint32_t actor)
 }
 
 /* Both sets of counters of a task. */
-#define work_add(model, task, field, amount)                                      \
-	do {                                                                      \
-		uint64_t amount_ = (amount);                                      \
-		(task)->stats.work.field += amount_;                              \
+#define work_add(model, task, field, amount)                                       \
+	do {                                                                       \
+		uint64_t amount_ = (amount);                                       \
+		(task)->stats.work.field += amount_;                               \
 		(model)->groups[(task)->stats.group]->stats.work.field += amount_; \
 	} while (0)
 

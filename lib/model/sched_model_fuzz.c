@@ -51,7 +51,8 @@ static uint64_t take_time(struct reader *reader, uint64_t now_ns)
 
 static void take_name(struct reader *reader, char comm[SCHED_COMM_LEN])
 {
-	static const char *const names[NAMES] = { "", "worker-1", "worker-2", "server", "kworker/0:1-x" };
+	static const char *const names[NAMES] = { "", "worker-1", "worker-2", "server",
+						  "kworker/0:1-x" };
 	uint8_t byte = take(reader);
 
 	if (byte > 0xf0)

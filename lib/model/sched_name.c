@@ -8,10 +8,11 @@
 /* Names that only kernel threads have, for sources that don't tell: with a process of their own, or none known. */
 static bool looks_like_kernel(const struct task *task)
 {
-	static const char *const prefixes[] = { "kworker/",    "ksoftirqd/", "migration/", "cpuhp/",
-						"idle_inject/", "irq/",	     "rcuc/",	   "rcub/" };
-	static const char *const names[] = { "kthreadd",    "rcu_preempt", "rcu_sched", "kcompactd0",
-					     "khugepaged", "kswapd0",	   "kauditd",	"kdevtmpfs" };
+	static const char *const prefixes[] = { "kworker/", "ksoftirqd/",   "migration/",
+						"cpuhp/",   "idle_inject/", "irq/",
+						"rcuc/",    "rcub/" };
+	static const char *const names[] = { "kthreadd",   "rcu_preempt", "rcu_sched", "kcompactd0",
+					     "khugepaged", "kswapd0",	  "kauditd",   "kdevtmpfs" };
 	const char *comm = task->stats.comm;
 
 	if (task->stats.pid && task->stats.pid != task->stats.tid)
@@ -53,7 +54,8 @@ static uint32_t choose_group(struct sched_model *model, struct task *task)
 	return sched_group_get(model, stems[0], stems[1], kernel);
 }
 
-static void move_runner(struct sched_model *model, struct task *task, uint32_t group, bool whole_slice)
+static void move_runner(struct sched_model *model, struct task *task, uint32_t group,
+			bool whole_slice)
 {
 	struct cpu *cpu = &model->cpus[task->cpu];
 
@@ -81,7 +83,8 @@ void sched_task_regroup(struct sched_model *model, struct task *task, bool whole
 	task->stats.group = group;
 }
 
-void sched_task_set_comm(struct sched_model *model, struct task *task, const char *comm, bool whole_slice)
+void sched_task_set_comm(struct sched_model *model, struct task *task, const char *comm,
+			 bool whole_slice)
 {
 	char *own = task->stats.comm;
 

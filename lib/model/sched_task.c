@@ -94,8 +94,7 @@ static int rebuild_slots(struct sched_model *model, uint32_t len)
 
 		if (!task)
 			continue;
-		*find_slot(slots, len, task->stats.tid) =
-			(struct task_slot){ task->stats.tid, i };
+		*find_slot(slots, len, task->stats.tid) = (struct task_slot){ task->stats.tid, i };
 		model->slots_used++;
 	}
 	free(model->slots);

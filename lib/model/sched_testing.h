@@ -57,8 +57,8 @@ static inline struct sched_event test_wakeup(uint64_t time_ns, uint32_t cpu, pid
 	return event;
 }
 
-static inline struct sched_event test_migrate(uint64_t time_ns, uint32_t cpu, pid_t tid, int32_t from,
-					      int32_t to)
+static inline struct sched_event test_migrate(uint64_t time_ns, uint32_t cpu, pid_t tid,
+					      int32_t from, int32_t to)
 {
 	struct sched_event event = {
 		.time_ns = time_ns,

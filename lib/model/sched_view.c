@@ -53,7 +53,8 @@ static bool had_events(const struct sched_group *group)
 	return group->threads || group->work.switches || group->work.wakeups || group->work.run_ns;
 }
 
-size_t sched_model_rank(const struct sched_model *model, enum sched_order order, uint32_t *ids, size_t cap)
+size_t sched_model_rank(const struct sched_model *model, enum sched_order order, uint32_t *ids,
+			size_t cap)
 {
 	struct ranking *all = calloc(model->groups_len, sizeof(*all));
 	size_t len = 0;
@@ -75,7 +76,8 @@ size_t sched_model_rank(const struct sched_model *model, enum sched_order order,
 	return len;
 }
 
-const struct sched_thread *const *sched_model_threads(const struct sched_model *model, size_t *ret_count)
+const struct sched_thread *const *sched_model_threads(const struct sched_model *model,
+						      size_t *ret_count)
 {
 	*ret_count = model->threads_len;
 	return model->threads;
@@ -111,7 +113,8 @@ const struct sched_loss *sched_model_losses(const struct sched_model *model, siz
 	return model->losses;
 }
 
-const struct sched_worst *sched_model_worst(const struct sched_model *model, enum sched_worst_kind kind)
+const struct sched_worst *sched_model_worst(const struct sched_model *model,
+					    enum sched_worst_kind kind)
 {
 	return &model->worst[kind];
 }

@@ -130,7 +130,8 @@ static struct sched_worst *shortest_candidate(struct sched_model *model)
 	return shortest;
 }
 
-void sched_worst_offer(struct sched_model *model, const struct task *task, uint32_t cpu, uint32_t suspect)
+void sched_worst_offer(struct sched_model *model, const struct task *task, uint32_t cpu,
+		       uint32_t suspect)
 {
 	struct sched_worst *worst = &model->worst[SCHED_WORST_SUSPECT];
 

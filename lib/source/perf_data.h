@@ -37,20 +37,24 @@ struct perf_data_info {
 
 void perf_data_about(const struct perf_data *data, struct perf_data_info *ret);
 
-/* Events of that type are passed over undecoded by perf_data_each(): half of `perf sched record` is SCHED_RUNTIME. */
+/* Events of that type are passed over undecoded by perf_data_each(): half of what `perf sched record`
+ * writes is SCHED_RUNTIME. */
 void perf_data_leave_out(struct perf_data *data, enum sched_event_type type);
 
 /* Calls `each` for every scheduler event in time order (ties in file order); stops with what it
- * returns when that is not 0. COMM and FORK records come as SCHED_NAME (a fork without comm), losses as SCHED_LOST; those that perf made up without a
- * time (threads that were there at the start) get that of the event before, 0 at the start. Events that come too late for their
- * order get the time that has been reached and are counted. What
- * a damaged tail made unreadable is told by -EBADMSG after all events before it were delivered. */
+ * returns when that is not 0. What a damaged tail made unreadable is told by -EBADMSG after all events
+ * before it were delivered.
+ *
+ * COMM and FORK records come as SCHED_NAME (a fork without comm), losses as SCHED_LOST. Those that perf
+ * made up without a time (threads that were there at the start) get that of the event before, 0 at the
+ * start. Events that come too late for their order get the time that has been reached, and are counted. */
 int perf_data_each(struct perf_data *data,
 		   int (*each)(void *context, const struct sched_event *event), void *context,
 		   struct err *err);
 
-/* Of the last perf_data_each(). `events` without names and losses; `undecoded`: samples too short for their format, without a
- * time or CPU; `lost`: as LOST records or perf's own sums tell, whichever is more. */
+/* Of the last perf_data_each(). `events`: without names and losses; `undecoded`: samples too short for
+ * their format, or without a time or CPU; `lost`: as LOST records or perf's own sums tell, whichever is
+ * more. */
 struct perf_data_counts {
 	uint64_t records, samples, events, undecoded, lost, out_of_order;
 	uint64_t first_ns, last_ns;

@@ -134,7 +134,8 @@ void perf_file_release(struct perf_file *file, uint64_t before)
 	}
 }
 
-/* A block to fill: one that was released, a new one, or the first that was not used since the hand passed it. */
+/* A block to fill: one that was released, a new one, or the first that was not used since the
+ * hand passed it. */
 static struct perf_file_block *take_block(struct perf_file *file)
 {
 	struct perf_file_block *block;

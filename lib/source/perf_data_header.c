@@ -7,7 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* struct perf_file_header: magic, size, attr_size, attrs, data, event_types, adds_features[256 bits]. */
+/* struct perf_file_header: magic, size, attr_size, attrs, data, event_types, adds_features[256
+ * bits]. */
 #define HEADER_SIZE 104u
 #define HEADER_PIPE 16u
 #define SECTION_SIZE 16u

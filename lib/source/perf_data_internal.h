@@ -2,10 +2,11 @@
 /*
  * The parts of the perf.data reader:
  *
- *   perf_data_file.c     bytes of the file through a bounded cache of blocks (pread: a file that shrinks is an error, not a signal)
+ *   perf_data_file.c     bytes of the file through a bounded cache of blocks (pread: a file that
+ *                        shrinks is an error, not a signal)
  *   perf_data_header.c   header, attrs, ids, feature sections
  *   perf_data_tracing.c  TRACING_DATA: the event formats
- *   perf_data_record.c   where a record holds its time, CPU and payload; a record into a sched_event
+ *   perf_data_record.c   where a record holds its time, CPU and payload; into a sched_event
  *   perf_data_merge.c    scanning: records into runs whose times rise
  *   perf_data_runs.c     runs merged in time order, and delivered
  *   perf_data.c          the public face
@@ -60,11 +61,12 @@ void perf_file_free(struct perf_file *file);
 /* `len` bytes at `offset` into the caller's buffer: -EBADMSG when the file ends before. */
 int perf_file_read(const struct perf_file *file, uint64_t offset, void *buffer, size_t len);
 
-/* Nothing before that offset will be asked for soon: its blocks are reused first, so that a small part of the cache stays hot. */
+/* Nothing before that offset will be asked for soon: its blocks are reused first, so that a
+ * small part of the cache stays hot. */
 void perf_file_release(struct perf_file *file, uint64_t before);
 
-/* `len` (<= PERF_RECORD_MAX) bytes at `offset`, valid until the next call; NULL when they can't be read (`error`). `hint` remembers
- * the block of the caller's last call. */
+/* `len` (<= PERF_RECORD_MAX) bytes at `offset`, valid until the next call; NULL when they can't
+ * be read (`error`). `hint` remembers the block of the caller's last call. */
 const uint8_t *perf_file_at_slow(struct perf_file *file, uint64_t offset, uint32_t len,
 				 uint32_t *hint);
 
@@ -87,7 +89,8 @@ struct perf_section {
 	uint64_t offset, size;
 };
 
-/* Where samples and other records of one attr hold what we read. Offsets are from the record's start; 0: not there. */
+/* Where samples and other records of one attr hold what we read. Offsets are from the record's
+ * start; 0: not there. */
 struct perf_layout {
 	uint64_t sample_type, read_format, config;
 	bool tracepoint;
@@ -116,8 +119,11 @@ struct perf_data {
 	uint32_t attr_size;
 	VEC(struct perf_layout) layouts;
 	struct perf_ids ids;
-	uint16_t id; /* offset of the id in every sample; PERF_NO_ID: `sample` is the layout of all */
-	uint16_t trailer_id; /* the same from the end of other records; PERF_NO_ID: the first layout fits all; 0: can't be told */
+	/* Offset of the id in every sample; PERF_NO_ID: `sample` is the layout of all. */
+	uint16_t id;
+	/* The same from the end of other records; PERF_NO_ID: the first layout fits all; 0: can't be
+	 * told. */
+	uint16_t trailer_id;
 	uint32_t sample;
 	uint16_t common_time; /* offset of the time where all samples agree; 0: they don't */
 	struct sched_format *format;
@@ -153,12 +159,13 @@ struct perf_record {
 	uint32_t size;
 };
 
-/* The time of a record that can become an event; 0 when it has none (perf's own records at the start and end);
- * PERF_TIME_PASS_OVER when it is nothing for us. */
+/* The time of a record that can become an event; 0 when it has none (perf's own records at the
+ * start and end); PERF_TIME_PASS_OVER when it is nothing for us. */
 #define PERF_TIME_PASS_OVER UINT64_MAX
 uint64_t perf_record_time(const struct perf_data *data, const struct perf_record *record);
 
-/* 1: an event (its time is set when the record has one); 0: nothing for us; -EBADMSG: undecodable. */
+/* 1: an event (its time is set when the record has one); 0: nothing for us; -EBADMSG:
+ * undecodable. */
 int perf_record_decode(const struct perf_data *data, const struct perf_record *record,
 		       struct sched_event *ret);
 

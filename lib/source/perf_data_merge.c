@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Records in time order, in memory that depends neither on the file's length nor on how much perf wrote per round.
+ * Records in time order, in memory that depends neither on the file's length nor on how much
+ * perf wrote per round.
  *
- * perf writes ring by ring, round after round; within a ring times rise. So the file is a row of runs with rising times. A
- * FINISHED_ROUND says that nothing older than the newest time of the round before can follow: runs are merged up to there by a
- * heap over their next times. Cost per event: O(log of the runs in two rounds), which is about the number of CPUs.
+ * perf writes ring by ring, round after round; within a ring times rise. So the file is a row of
+ * runs with rising times. A FINISHED_ROUND says that nothing older than the newest time of the
+ * round before can follow: runs are merged up to there by a heap over their next times. Cost per
+ * event: O(log of the runs in two rounds), which is about the number of CPUs.
  */
 #include "source/perf_data_runs.h"
 
@@ -19,6 +21,7 @@ struct scan {
 	struct perf_chunk *last;
 	uint64_t last_ns; /* of its last event */
 	uint64_t newest_ns, limit_ns;
+	uint64_t records, samples;
 	uint64_t lost_in_total; /* perf's sums at the end: the same losses once more */
 };
 
@@ -177,11 +180,11 @@ static int end_round(struct scan *scan, uint64_t offset)
 static inline int scan_record(struct scan *scan, const struct perf_record *record, uint64_t offset,
 			      uint32_t hint)
 {
-	struct perf_data_counts *counts = &scan->merge.data->counts;
 	struct sched_event *slot;
 
-	counts->records++;
-	counts->samples += record->type == PERF_RECORD_SAMPLE;
+	scan->records++;
+	if (record->type == PERF_RECORD_SAMPLE)
+		scan->samples++;
 	if (record->type == RECORD_FINISHED_ROUND)
 		return end_round(scan, offset);
 	slot = next_slot(scan);
@@ -224,6 +227,8 @@ int perf_data_merge(struct perf_data *data,
 	r = scan_records(&scan, &damage);
 	if (r == 0)
 		r = perf_merge_drain(&scan.merge, UINT64_MAX);
+	data->counts.records = scan.records;
+	data->counts.samples = scan.samples;
 	if (scan.lost_in_total > data->counts.lost)
 		data->counts.lost = scan.lost_in_total;
 	perf_merge_free(&scan.merge);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The same events, in the same order, as perf script tells: of the recordings in testdata/perf, by its saved text and, where perf
- * is installed, by perf itself; and of a recording made here, where that is allowed. */
+/* The same events, in the same order, as perf script tells: of the recordings in testdata/perf,
+ * by its saved text and, where perf is installed, by perf itself; and of a recording made here,
+ * where that is allowed. */
 #include "source/test_perf_data.h"
 
 #include <errno.h>
@@ -28,7 +29,8 @@ static void read_events(const char *path, struct event_list *events)
 	ck_assert_uint_eq(counts.out_of_order, 0);
 }
 
-/* "959 [000] 6076.292066425: sched:sched_stat_runtime:". perf says -1 of a thread that is gone; the tracepoint knows it. */
+/* "959 [000] 6076.292066425: sched:sched_stat_runtime:". perf says -1 of a thread that is gone;
+ * the tracepoint knows it. */
 static void check_line(const char *line, const struct sched_event *event)
 {
 	int tid;
@@ -127,10 +129,10 @@ static int record(const char *path)
 {
 	char command[1024];
 
-	snprintf(
-		command, sizeof(command),
-		"perf sched record -N -B -o '%s' -- perf bench sched messaging -g 1 -l 10 >/dev/null 2>&1",
-		path);
+	snprintf(command, sizeof(command),
+		 "perf sched record -N -B -o '%s' -- perf bench sched messaging -g 1 -l 10 "
+		 ">/dev/null 2>&1",
+		 path);
 	return system(command);
 }
 
@@ -141,7 +143,7 @@ START_TEST(new_recording)
 	tree_make();
 	snprintf(path, sizeof(path), "%s/new.data", tree);
 	if (record(path) != 0)
-		puts("new_recording skipped: perf sched record does not work here (root and tracefs are needed)");
+		puts("new_recording skipped: perf sched record does not work here (root, tracefs)");
 	else
 		compare_perf(path, 1000);
 	tree_remove();

@@ -18,7 +18,8 @@ static uint16_t place(uint64_t type, uint64_t bit, uint16_t *at)
 	return here;
 }
 
-/* sample_id at the end of other records: TID TIME ID STREAM_ID CPU IDENTIFIER, those that the samples have. */
+/* sample_id at the end of other records: TID TIME ID STREAM_ID CPU IDENTIFIER, those that the
+ * samples have. */
 static void place_trailer(struct perf_layout *layout, uint64_t type)
 {
 	uint16_t from_end = 0;
@@ -232,7 +233,8 @@ static bool find_raw(const struct perf_layout *layout, const struct perf_record 
 	return true;
 }
 
-/* Where all samples are alike, those of other events are told apart before they are put in order. */
+/* Where all samples are alike, those of other events are told apart before they are put in
+ * order. */
 static inline bool is_passed_over(const struct perf_data *data, const struct perf_record *record)
 {
 	const struct perf_layout *layout = &data->layouts.data[data->sample];

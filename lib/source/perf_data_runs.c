@@ -6,13 +6,12 @@
 #include <stdlib.h>
 
 /* tools/lib/perf/include/perf/event.h */
-#define RECORD_AUXTRACE 71
 #define RECORD_COMPRESSED 81
 #define RECORD_COMPRESSED2 83
 
 /* What 0 <= offset < end holds. `ret_advance`: to the next record. */
-static inline int fetch(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t *hint,
-			struct perf_record *ret, uint64_t *ret_advance, struct err *err)
+static int fetch(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t *hint,
+		 struct perf_record *ret, uint64_t *ret_advance, struct err *err)
 {
 	uint64_t left = end - offset;
 	const uint8_t *p;
@@ -48,7 +47,7 @@ static int check_special(struct perf_data *data, uint64_t offset, uint64_t end,
 	if (record->type == RECORD_COMPRESSED || record->type == RECORD_COMPRESSED2)
 		return perf_data_damaged(data, err, offset,
 					 "the records are compressed: record again without -z");
-	if (record->type != RECORD_AUXTRACE)
+	if (record->type != PERF_RECORD_AUXTRACE_USER)
 		return 0;
 	extra = record->size >= 16 ? perf_u64(record->p + 8) : UINT64_MAX;
 	if (extra > end - offset - record->size)
@@ -58,12 +57,12 @@ static int check_special(struct perf_data *data, uint64_t offset, uint64_t end,
 	return 0;
 }
 
-int perf_record_fetch(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t *hint,
-		      struct perf_record *ret, uint64_t *ret_advance, struct err *err)
+int perf_record_fetch_slow(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t *hint,
+			   struct perf_record *ret, uint64_t *ret_advance, struct err *err)
 {
 	int r = fetch(data, offset, end, hint, ret, ret_advance, err);
 
-	if (r == 0 && ret->type >= RECORD_AUXTRACE)
+	if (r == 0 && ret->type >= PERF_RECORD_AUXTRACE_USER)
 		r = check_special(data, offset, end, ret, ret_advance, err);
 	return r;
 }
@@ -177,7 +176,8 @@ int perf_merge_deliver(struct perf_merge *merge, struct sched_event *event)
 	return merge->each(merge->context, event);
 }
 
-/* From where the run's part in the file goes on to its next event; offset == end when there is none. */
+/* From where the run's part in the file goes on to its next event; offset == end when there is
+ * none. */
 static int seek_event(struct perf_merge *merge, struct perf_run *run)
 {
 	uint64_t advance;

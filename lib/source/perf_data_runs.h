@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Between scanning (perf_data_merge.c) and delivery (perf_data_runs.c): runs of events whose times rise.
+ * Between scanning (perf_data_merge.c) and delivery (perf_data_runs.c): runs of events whose
+ * times rise.
  *
- * A run is a chain of decoded events, then, when the memory for decoded events is used up, the rest of it as a range of the
- * file, which is read once more when its turn comes. So memory is bounded whatever the file holds, and most events are decoded
- * while the bytes are hot.
+ * A run is a chain of decoded events, then, when the memory for decoded events is used up, the
+ * rest of it as a range of the file, which is read once more when its turn comes. So memory is
+ * bounded whatever the file holds, and most events are decoded while the bytes are hot.
  */
 #ifndef TRIAGE_SOURCE_PERF_DATA_RUNS_H
 #define TRIAGE_SOURCE_PERF_DATA_RUNS_H
@@ -54,8 +55,36 @@ int perf_merge_drain(struct perf_merge *merge, uint64_t limit_ns);
 /* Delivers one event now. `time_ns` 0: it has no time of its own. */
 int perf_merge_deliver(struct perf_merge *merge, struct sched_event *event);
 
-/* Reads the record at `offset`; `ret_advance`: to the next. `end`: of all records. */
-int perf_record_fetch(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t *hint,
-		      struct perf_record *ret, uint64_t *ret_advance, struct err *err);
+#define PERF_RECORD_AUXTRACE_USER 71 /* from there on records may need more than their own bytes */
+
+int perf_record_fetch_slow(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t *hint,
+			   struct perf_record *ret, uint64_t *ret_advance, struct err *err);
+
+/* Reads the record at `offset`; `ret_advance`: to the next. `end`: of all records. Most lie
+ * whole in the block of the one before. */
+static inline int perf_record_fetch(struct perf_data *data, uint64_t offset, uint64_t end,
+				    uint32_t *hint, struct perf_record *ret, uint64_t *ret_advance,
+				    struct err *err)
+{
+	struct perf_file_block *block = &data->file->blocks[*hint];
+	uint32_t within = offset & (PERF_FILE_BLOCK - 1), type;
+	const uint8_t *p;
+	uint16_t size;
+
+	if (block->number != offset >> PERF_FILE_BLOCK_SHIFT || within + 8 > block->len)
+		return perf_record_fetch_slow(data, offset, end, hint, ret, ret_advance, err);
+	p = block->data + within;
+	type = perf_u32(p);
+	memcpy(&size, p + 6, sizeof(size));
+	if (size < 8 || within + size > block->len || size > end - offset ||
+	    type >= PERF_RECORD_AUXTRACE_USER)
+		return perf_record_fetch_slow(data, offset, end, hint, ret, ret_advance, err);
+	block->used = true;
+	ret->p = p;
+	ret->type = type;
+	ret->size = size;
+	*ret_advance = size;
+	return 0;
+}
 
 #endif

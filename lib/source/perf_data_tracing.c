@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * TRACING_DATA (tools/perf/util/trace-event-info.c writes it, trace-cmd.dat(5) describes it): magic, version, endianness, size of a
- * long, size of a page, header_page, header_event, ftrace formats, then event formats by system. What follows is of no use here.
+ * TRACING_DATA (tools/perf/util/trace-event-info.c writes it, trace-cmd.dat(5) describes it):
+ * magic, version, endianness, size of a long, size of a page, header_page, header_event, ftrace
+ * formats, then event formats by system. What follows is of no use here.
  */
 #include "base/cleanup.h"
 #include "base/span.h"
@@ -104,7 +105,8 @@ static const struct perf_layout *find_tracepoint(const struct perf_data *data, u
 	return NULL;
 }
 
-/* NULL when no samples of the event were recorded: its format must not decide which wakeup counts. */
+/* NULL when no samples of the event were recorded: its format must not decide which wakeup
+ * counts. */
 static const struct perf_layout *layout_of(const struct perf_data *data, const char *text,
 					   size_t len)
 {

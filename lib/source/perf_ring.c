@@ -114,10 +114,11 @@ static int map_rings(struct perf_rings *rings)
 
 static int explain_memory(const struct perf_rings *rings, struct err *err)
 {
-	return err_set(err, -ENOBUFS,
-		       "%zu KiB of ring buffer per CPU may not be locked in memory: run as root, or "
-		       "ulimit -l unlimited, or sysctl kernel.perf_event_mlock_kb=%zu",
-		       PERF_RING_BYTES_MIN >> 10, (size_t)2048);
+	return err_set(
+		err, -ENOBUFS,
+		"%zu KiB of ring buffer per CPU may not be locked in memory: run as root, or "
+		"ulimit -l unlimited, or sysctl kernel.perf_event_mlock_kb=%zu",
+		PERF_RING_BYTES_MIN >> 10, (size_t)2048);
 }
 
 /* What failed to map can't be mapped again: libperf keeps half of it. */

@@ -38,50 +38,54 @@ struct description {
 	const char *comm, *other_comm;
 };
 
+#define WAKEUP_NUMBERS                                                    \
+	{                                                                 \
+		[NUMBER_TID] = "pid", [NUMBER_TARGET_CPU] = "target_cpu", \
+		[NUMBER_SUCCESS] = "success",                             \
+	}
+
 static const struct description descriptions[] = {
-	{ "sched_switch",
-	  SCHED_SWITCH,
-	  { [NUMBER_TID] = "next_pid", [NUMBER_OTHER_TID] = "prev_pid", [NUMBER_STATE] = "prev_state" },
-	  "next_comm",
-	  "prev_comm" },
-	{ "sched_waking",
-	  SCHED_WAKEUP,
-	  { [NUMBER_TID] = "pid", [NUMBER_TARGET_CPU] = "target_cpu", [NUMBER_SUCCESS] = "success" },
-	  "comm",
-	  NULL },
-	{ "sched_wakeup",
-	  SCHED_WAKEUP,
-	  { [NUMBER_TID] = "pid", [NUMBER_TARGET_CPU] = "target_cpu", [NUMBER_SUCCESS] = "success" },
-	  "comm",
-	  NULL },
-	{ "sched_wakeup_new",
-	  SCHED_WAKEUP_NEW,
-	  { [NUMBER_TID] = "pid", [NUMBER_TARGET_CPU] = "target_cpu", [NUMBER_SUCCESS] = "success" },
-	  "comm",
-	  NULL },
-	{ "sched_process_fork",
-	  SCHED_FORK,
-	  { [NUMBER_TID] = "child_pid", [NUMBER_OTHER_TID] = "parent_pid" },
-	  "child_comm",
-	  "parent_comm" },
-	{ "sched_process_exit", SCHED_EXIT, { [NUMBER_TID] = "pid" }, "comm", NULL },
-	{ "sched_migrate_task",
-	  SCHED_MIGRATE,
-	  { [NUMBER_TID] = "pid", [NUMBER_FROM_CPU] = "orig_cpu", [NUMBER_TARGET_CPU] = "dest_cpu" },
-	  "comm",
-	  NULL },
-	{ "sched_stat_runtime",
-	  SCHED_RUNTIME,
-	  { [NUMBER_TID] = "pid", [NUMBER_VALUE] = "runtime" },
-	  "comm",
-	  NULL },
+	{ .name = "sched_switch",
+	  .type = SCHED_SWITCH,
+	  .numbers = { [NUMBER_TID] = "next_pid",
+		       [NUMBER_OTHER_TID] = "prev_pid",
+		       [NUMBER_STATE] = "prev_state" },
+	  .comm = "next_comm",
+	  .other_comm = "prev_comm" },
+	{ .name = "sched_waking", .type = SCHED_WAKEUP, .numbers = WAKEUP_NUMBERS, .comm = "comm" },
+	{ .name = "sched_wakeup", .type = SCHED_WAKEUP, .numbers = WAKEUP_NUMBERS, .comm = "comm" },
+	{ .name = "sched_wakeup_new",
+	  .type = SCHED_WAKEUP_NEW,
+	  .numbers = WAKEUP_NUMBERS,
+	  .comm = "comm" },
+	{ .name = "sched_process_fork",
+	  .type = SCHED_FORK,
+	  .numbers = { [NUMBER_TID] = "child_pid", [NUMBER_OTHER_TID] = "parent_pid" },
+	  .comm = "child_comm",
+	  .other_comm = "parent_comm" },
+	{ .name = "sched_process_exit",
+	  .type = SCHED_EXIT,
+	  .numbers = { [NUMBER_TID] = "pid" },
+	  .comm = "comm" },
+	{ .name = "sched_migrate_task",
+	  .type = SCHED_MIGRATE,
+	  .numbers = { [NUMBER_TID] = "pid",
+		       [NUMBER_FROM_CPU] = "orig_cpu",
+		       [NUMBER_TARGET_CPU] = "dest_cpu" },
+	  .comm = "comm" },
+	{ .name = "sched_stat_runtime",
+	  .type = SCHED_RUNTIME,
+	  .numbers = { [NUMBER_TID] = "pid", [NUMBER_VALUE] = "runtime" },
+	  .comm = "comm" },
 };
 
 #define KINDS ARRAY_SIZE(descriptions)
+#define KIND_SWITCH 0
 #define KIND_WAKING 1
 #define KIND_WAKEUP 2
 
-/* A number of 1, 2, 4 or 8 bytes is read without a branch: the eight bytes at `at` hold it, two shifts leave it. */
+/* A number of 1, 2, 4 or 8 bytes is read without a branch: the eight bytes at `at` hold it, two
+ * shifts leave it. */
 struct number_place {
 	uint16_t at;
 	uint8_t left, right;
@@ -314,14 +318,14 @@ static int add_kind(struct sched_format *format, size_t index, const struct sche
 
 	if (text->id > UINT16_MAX)
 		return err_set(err, -EBADMSG, "format of %s: no usable ID", name);
-	if (index == 0 && sched_states_parse(text->print_format, &states) < 0)
+	if (index == KIND_SWITCH && sched_states_parse(text->print_format, &states) < 0)
 		return err_set(err, -EBADMSG,
 			       "format of %s: its print format does not tell the states", name);
 	sched_format_text_write(text, name, &plain);
 	if (str_error(&plain) < 0)
 		return -ENOMEM;
 	r = place_text(format, index, &plain, err);
-	if (r == 0 && index == 0)
+	if (r == 0 && index == KIND_SWITCH)
 		format->states = states;
 	return r;
 }
@@ -487,7 +491,8 @@ static inline bool read_body(const struct sched_format *format, const struct kin
 	return true;
 }
 
-/* Field by field: a compound literal becomes a `rep stos` here, which costs as much as all the rest. */
+/* Field by field: a compound literal becomes a `rep stos` here, which costs as much as all the
+ * rest. */
 static inline void read_common(const struct kind *kind, const uint8_t *raw,
 			       struct sched_event *event)
 {

@@ -38,7 +38,8 @@ int sched_format_id(const struct sched_format *format, const char *name);
 /* Events of that type decode to nothing from now on. */
 void sched_format_leave_out(struct sched_format *format, enum sched_event_type type);
 
-/* The tracepoint id in a raw payload, wherever this kernel has it; -1 when it is too short or nothing was added. */
+/* The tracepoint id in a raw payload, wherever this kernel has it; -1 when it is too short or
+ * nothing was added. */
 int sched_format_id_in(const struct sched_format *format, const void *raw, size_t len);
 
 /* Whether payloads of that id decode to an event (neither unknown nor left out). */

@@ -80,8 +80,9 @@ static bool is_common(struct span name)
 	       span_is(name, "common_pid");
 }
 
-/* The text may come from a hostile file, and libtraceevent leaks and worse on what it does not expect: it gets a plain
- * declaration with the same name, place and shape, and only of fields that will be asked for. */
+/* The text may come from a hostile file, and libtraceevent leaks and worse on what it does not
+ * expect: it gets a plain declaration with the same name, place and shape, and only of fields
+ * that will be asked for. */
 static void write_field(struct str *out, const struct field_line *field)
 {
 	str_format(out, "\tfield:%s ", field->type);

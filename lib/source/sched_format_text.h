@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The text of an event's `format` file taken apart, and written again without anything that libtraceevent could stumble over:
+ * The text of an event's `format` file taken apart, and written again without anything that
+ * libtraceevent could stumble over:
  *
  *   name: sched_waking
  *   ID: 375
@@ -33,7 +34,8 @@ void sched_format_text_split(struct sched_format_text *ret, struct span text,
 			     bool (*wanted)(struct span name));
 void sched_format_text_free(struct sched_format_text *text);
 
-/* A format with the same fields at the same places, under `name`; str_error() tells of a lack of memory. */
+/* A format with the same fields at the same places, under `name`; str_error() tells of a lack of
+ * memory. */
 void sched_format_text_write(const struct sched_format_text *text, const char *name,
 			     struct str *out);
 

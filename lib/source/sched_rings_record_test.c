@@ -80,7 +80,11 @@ struct sample {
 static const struct sample sample = {
 	.time = 123456789,
 	.len = sizeof(struct waking),
-	.waking = { .type = 375, .flags = 0x10, .current = 7, .comm = "wakee", .pid = 42,
+	.waking = { .type = 375,
+		    .flags = 0x10,
+		    .current = 7,
+		    .comm = "wakee",
+		    .pid = 42,
 		    .target_cpu = 3 },
 };
 
@@ -162,8 +166,7 @@ START_TEST(comm_and_fork_tell_names_and_processes)
 	ck_assert_int_eq(event.other_tid, 10);
 	ck_assert_str_eq(event.comm, "");
 	for (size_t len = 0; len < 16; len++)
-		ck_assert_int_eq(decode(format, PERF_RECORD_COMM, 0, &comm, len, &event),
-				 -EBADMSG);
+		ck_assert_int_eq(decode(format, PERF_RECORD_COMM, 0, &comm, len, &event), -EBADMSG);
 	sched_format_free(format);
 }
 END_TEST
@@ -177,8 +180,8 @@ START_TEST(switch_record_tells_who_left_and_how)
 	const uint16_t misc = PERF_RECORD_MISC_SWITCH_OUT;
 	struct sched_event event;
 
-	ck_assert_int_eq(
-		decode(NULL, PERF_RECORD_SWITCH_CPU_WIDE, misc, &out, sizeof(out), &event), 1);
+	ck_assert_int_eq(decode(NULL, PERF_RECORD_SWITCH_CPU_WIDE, misc, &out, sizeof(out), &event),
+			 1);
 	ck_assert_int_eq(event.type, SCHED_SWITCH);
 	ck_assert_int_eq(event.tid, 2);
 	ck_assert_int_eq(event.other_tid, 4);

@@ -140,10 +140,10 @@ static void load_join(struct load *load)
 struct seen {
 	struct load *load;
 	long switches[2], wakeups[2], blocks[2];
-	long by_other[2];	     /* wakeups from the other thread, in task context */
+	long by_other[2]; /* wakeups from the other thread, in task context */
 	long by_context[2][3];
-	long strange_current;	     /* a switch that another than `prev` made */
-	long broken; /* a thread of ours was switched to, and then another left that CPU */
+	long strange_current; /* a switch that another than `prev` made */
+	long broken;	      /* a thread of ours was switched to, and then another left that CPU */
 	long backwards;
 	uint64_t last_ns, lost;
 	long names, named_process;
@@ -507,6 +507,7 @@ START_TEST(nothing_is_left_behind)
 	const struct sched_rings_limits limits = { .duration_ns = S / 10 };
 	int before = open_descriptors();
 	int nice = getpriority(PRIO_PROCESS, 0);
+	int policy = sched_getscheduler(0);
 	struct sched_rings *rings = open_rings(0, NULL);
 	struct seen seen = { 0 };
 	struct sched_rings_result result;
@@ -515,6 +516,7 @@ START_TEST(nothing_is_left_behind)
 	sched_rings_free(rings);
 	ck_assert_int_eq(open_descriptors(), before);
 	ck_assert_int_eq(getpriority(PRIO_PROCESS, 0), nice);
+	ck_assert_int_eq(sched_getscheduler(0), policy);
 }
 END_TEST
 

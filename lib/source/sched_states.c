@@ -193,7 +193,6 @@ int sched_states_parse(struct span print_format, struct sched_states *ret)
 	if (!take(&s, ")") || states.count == 0)
 		return -EBADMSG;
 	take_preempted(s, &states.preempted);
-	states.mask &= ~states.preempted;
 	*ret = states;
 	return 0;
 }

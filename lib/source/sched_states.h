@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What prev_state of sched_switch means, read from the recording kernel's own print format, because the bits changed
- * with 3.x, 4.14 and 6.x:
+ * What prev_state of sched_switch means, read from the recording kernel's own print format, because
+ * the bits changed with 3.x, 4.14 and 6.x:
  *
- *   4.14 and later  ... REC->prev_state & (MASK) ? __print_flags(REC->prev_state & (MASK), "|", { 0x00000001, "S" },
- *                   { 0x00000002, "D" }, ...) : "R", REC->prev_state & (EXPRESSION) ? "+" : "", ...
- *   3.x             ... __print_flags(REC->prev_state & (1024-1), "|", { 1, "S"} , ...) : "R", REC->prev_state & 1024 ? "+" : "", ...
- *   2.6             ... REC->prev_state ? __print_flags(REC->prev_state, "|", { 1, "S"} , ...) : "R", ...
+ *   4.14  ... REC->prev_state & (MASK) ? __print_flags(REC->prev_state & (MASK), "|",
+ *         { 0x00000001, "S" }, { 0x00000002, "D" }, ...) : "R",
+ *         REC->prev_state & (EXPRESSION) ? "+" : "", ...
+ *   3.x   ... __print_flags(REC->prev_state & (1024-1), "|", { 1, "S"} , ...) : "R",
+ *         REC->prev_state & 1024 ? "+" : "", ...
+ *   2.6   ... REC->prev_state ? __print_flags(REC->prev_state, "|", { 1, "S"} , ...) : "R", ...
  */
 #ifndef TRIAGE_SOURCE_SCHED_STATES_H
 #define TRIAGE_SOURCE_SCHED_STATES_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Makes perf.data files for tests, as perf lays them out: header, ids, attrs, records, table of features, features. */
+/* Makes perf.data files for tests, as perf lays them out: header, ids, attrs, records, table of
+ * features, features. */
 #ifndef TRIAGE_SOURCE_TEST_PERF_DATA_H
 #define TRIAGE_SOURCE_TEST_PERF_DATA_H
 
