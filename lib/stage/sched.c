@@ -236,6 +236,8 @@ static int read_file(struct perf_data *data, struct sched_model *model, struct e
 	struct err damage = { "" };
 	int r;
 
+	perf_data_leave_out(data,
+			    SCHED_RUNTIME); /* half of what perf records, and only perf needs it */
 	r = perf_data_each(data, take_recorded, model, &damage);
 	perf_data_counts(data, &counts);
 	if (r < 0 && (r != -EBADMSG || !counts.events))
