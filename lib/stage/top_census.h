@@ -13,6 +13,7 @@
 /* ---- a pass ------------------------------------------------------------------------------------ */
 
 #define TOP_THREADS_MAX 100000 /* samples of one pass; the rest is said in a caveat */
+#define TOP_POOL_LARGE 512     /* threads of a process that the second pass may judge by a sample */
 #define TOP_RECORD_MAX \
 	2000 /* with more threads than that their raw text is not kept for the bundle */
 
@@ -20,6 +21,8 @@
 struct listed_process {
 	pid_t pid;
 	size_t first, count;
+	/* of a large pool: what all its threads used together; 0 of smaller ones */
+	uint64_t ticks, minor_faults;
 };
 
 VEC_DECLARE(listed_processes, struct listed_process);
