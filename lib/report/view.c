@@ -202,6 +202,15 @@ const struct finding *view_other(const struct report *report, const struct findi
 	return NULL;
 }
 
+static bool has_unknown(const struct report *report, enum stage_id stage)
+{
+	vec_each(unknown, &report->judgement->unknown)
+		if (unknown->rule->stage == stage)
+			return true;
+	return false;
+}
+
+/* That nothing is wrong is said only when every rule of the stage could look. */
 const char *view_concluded(const struct report *report, enum stage_id stage)
 {
 	const struct finding *top;
@@ -209,7 +218,10 @@ const char *view_concluded(const struct report *report, enum stage_id stage)
 	if (!view_stage_ran(report, stage))
 		return NULL;
 	top = view_stage_finding(report, stage, NULL);
-	return top ? view_say(top) : report->rules->stages[stage].nothing;
+	if (top)
+		return view_say(top);
+	return has_unknown(report, stage) ? "nothing found, but not every rule could be evaluated" :
+					    report->rules->stages[stage].nothing;
 }
 
 static bool asked_before(const struct request *first, const struct request *request)

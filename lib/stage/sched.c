@@ -153,7 +153,9 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 	if (r == 0)
 		r = put_source(context, rings, &result);
 	if (r == 0)
-		r = sched_put(model, find_own_group(model, context->own_pid), context->evidence);
+		r = sched_put(model, find_own_group(model, context->own_pid),
+			      sched_rings_source(rings) == SCHED_SOURCE_TRACEPOINTS,
+			      context->evidence);
 	return r < 0 ? r : watched;
 }
 
@@ -249,7 +251,7 @@ static int read_file(struct perf_data *data, struct sched_model *model, struct e
 		r = put_file_records(&counts, evidence);
 	if (r == 0)
 		r = evidence_set_text(evidence, METRIC_sched_source, "tracepoints");
-	return r < 0 ? r : sched_put(model, SCHED_ACTOR_UNKNOWN, evidence);
+	return r < 0 ? r : sched_put(model, SCHED_ACTOR_UNKNOWN, true, evidence);
 }
 
 int stage_sched_from_file(const char *path, struct evidence *evidence, struct err *err)

@@ -19,6 +19,7 @@ struct put {
 	const struct sched_totals *totals;
 	struct evidence *evidence;
 	uint32_t own_group;
+	bool wakeups; /* without them only preempted threads are known to wait: no wait is told */
 	double window_s;
 	double cpus; /* usable; NAN: not known */
 	uint64_t all_wait_ns;
@@ -135,12 +136,7 @@ static void put_group_work(const struct put *put, int row, const struct sched_gr
 		{ COLUMN_sched_groups_preempted_per_s, per_s(put, pushed) },
 		{ COLUMN_sched_groups_preempted_pct,
 		  share_pct((double)pushed, (double)(pushed + work->voluntary)) },
-		{ COLUMN_sched_groups_wakeups_per_s, per_s(put, work->wakeups) },
-		{ COLUMN_sched_groups_wakes_per_s, per_s(put, group->wakeups_given) },
 		{ COLUMN_sched_groups_migrations_per_s, per_s(put, work->migrations) },
-		{ COLUMN_sched_groups_runnable, group->runnable_avg },
-		{ COLUMN_sched_groups_runnable_max, group->runnable_max },
-		{ COLUMN_sched_groups_runnable_per_cpu, group->runnable_avg / put->cpus },
 	};
 
 	put_cells(put, row, cells, ARRAY_SIZE(cells));
@@ -154,16 +150,23 @@ static int put_group_waits(const struct put *put, int row, const struct sched_gr
 	const struct sched_delays *waits = &group->waits;
 	bool open_is_longer = group->open_wait_max_ns > waits->max_ns;
 	uint64_t max_end_ns = waits->max_from_ns + waits->max_ns;
+	const struct cell queueing[] = {
+		{ COLUMN_sched_groups_wakeups_per_s, per_s(put, group->work.wakeups) },
+		{ COLUMN_sched_groups_wakes_per_s, per_s(put, group->wakeups_given) },
+		{ COLUMN_sched_groups_runnable, group->runnable_avg },
+		{ COLUMN_sched_groups_runnable_max, group->runnable_max },
+		{ COLUMN_sched_groups_runnable_per_cpu, group->runnable_avg / put->cpus },
+		{ COLUMN_sched_groups_wait_pct, window_pct(put, all_waits(group)) },
+		{ COLUMN_sched_groups_wait_share_pct,
+		  share_pct(ms(all_waits(group)), ms(put->all_wait_ns)) },
+	};
 	const struct cell cells[] = {
 		{ COLUMN_sched_groups_wait_avg_ms, ms(waits->sum_ns) / (double)waits->count },
 		{ COLUMN_sched_groups_wait_p50_ms, ms(group->wait_p50_ns) },
 		{ COLUMN_sched_groups_wait_p99_ms, ms(group->wait_p99_ns) },
 	};
 
-	evidence_set_cell(put->evidence, row, COLUMN_sched_groups_wait_pct,
-			  window_pct(put, all_waits(group)));
-	evidence_set_cell(put->evidence, row, COLUMN_sched_groups_wait_share_pct,
-			  share_pct(ms(all_waits(group)), ms(put->all_wait_ns)));
+	put_cells(put, row, queueing, ARRAY_SIZE(queueing));
 	if (waits->count)
 		put_cells(put, row, cells, ARRAY_SIZE(cells));
 	if (!waits->count && !group->open_waits)
@@ -198,8 +201,9 @@ static int put_group(const struct put *put, const struct sched_group *group)
 		r = evidence_set_cell_text(evidence, row, COLUMN_sched_groups_kind,
 					   group->kernel ? "kernel" : "user");
 	put_group_work(put, row, group);
-	if (r == 0)
-		r = put_group_waits(put, row, group);
+	if (r < 0 || !put->wakeups)
+		return r;
+	r = put_group_waits(put, row, group);
 	return r < 0 ? r : put_delayer(put, row, group);
 }
 
@@ -465,10 +469,12 @@ static void put_totals(const struct put *put)
 	struct evidence *evidence = put->evidence;
 
 	evidence_set(evidence, METRIC_sched_switches_per_s, per_s(put, totals->switches));
-	evidence_set(evidence, METRIC_sched_wakeups_per_s, per_s(put, totals->wakeups));
 	evidence_set(evidence, METRIC_sched_migrations_per_s, per_s(put, work->migrations));
 	evidence_set(evidence, METRIC_sched_preempted_pct,
 		     share_pct((double)pushed, (double)(pushed + work->voluntary)));
+	if (!put->wakeups)
+		return;
+	evidence_set(evidence, METRIC_sched_wakeups_per_s, per_s(put, totals->wakeups));
 	evidence_set(evidence, METRIC_sched_irq_wakeups_pct,
 		     share_pct((double)(totals->wakeups_softirq + totals->wakeups_hardirq),
 			       (double)totals->wakeups));
@@ -497,7 +503,8 @@ static void note_limits(const struct put *put)
 				    "sched: more threads than fit: some are not told apart");
 }
 
-int sched_put(const struct sched_model *model, uint32_t own_group, struct evidence *evidence)
+int sched_put(const struct sched_model *model, uint32_t own_group, bool wakeups,
+	      struct evidence *evidence)
 {
 	const struct sched_totals *totals = sched_model_totals(model);
 	struct put put = {
@@ -505,6 +512,7 @@ int sched_put(const struct sched_model *model, uint32_t own_group, struct eviden
 		.totals = totals,
 		.evidence = evidence,
 		.own_group = own_group,
+		.wakeups = wakeups,
 		.window_s = (double)(totals->end_ns - totals->start_ns) / 1e9,
 		.cpus = evidence_number(evidence, METRIC_host_usable_cpus),
 		.all_wait_ns = totals->waits.sum_ns + totals->open_wait_ns,
@@ -514,8 +522,9 @@ int sched_put(const struct sched_model *model, uint32_t own_group, struct eviden
 	put_totals(&put);
 	note_limits(&put);
 	r = put_groups(&put);
-	if (r == 0)
-		r = put_wakes(&put);
+	if (r < 0 || !wakeups)
+		return r;
+	r = put_wakes(&put);
 	if (r == 0)
 		r = put_blames(&put);
 	if (r == 0)

@@ -8,7 +8,9 @@
 #include "evidence/evidence.h"
 #include "model/sched.h"
 
-/* `own_group`: triage's, left out of the rows; SCHED_ACTOR_UNKNOWN: none. 0 or -ENOMEM. */
-int sched_put(const struct sched_model *model, uint32_t own_group, struct evidence *evidence);
+/* `own_group`: triage's, left out of the rows; SCHED_ACTOR_UNKNOWN: none. `wakeups`: the source has them; without them
+ * who waits is not known and stays unknown. 0 or -ENOMEM. */
+int sched_put(const struct sched_model *model, uint32_t own_group, bool wakeups,
+	      struct evidence *evidence);
 
 #endif
