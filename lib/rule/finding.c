@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define CAVEATS_COUNTED 5
+#define SHORT_WINDOW_S 0.5
 
 const char *judgement_own(struct judgement *judgement, struct str *text)
 {
@@ -251,9 +252,12 @@ static void set_fingerprint(struct finding *finding, const struct evidence *evid
 
 double judging_trust(const struct evidence *evidence, enum stage_id stage)
 {
+	const struct stage_record *record = evidence_stage(evidence, stage);
 	size_t caveats = evidence_caveats(evidence);
-	double trust = evidence_stage(evidence, stage)->status == STAGE_DEGRADED ? 0.9 : 1;
+	double trust = record->status == STAGE_DEGRADED ? 0.9 : 1;
 
+	if (record->duration_s > 0 && record->duration_s < SHORT_WINDOW_S)
+		trust *= 0.8;
 	return trust * pow(0.95, (double)(caveats < CAVEATS_COUNTED ? caveats : CAVEATS_COUNTED));
 }
 

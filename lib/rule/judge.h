@@ -136,10 +136,11 @@ int rule_annotate(const struct ruleset *rules, struct evidence *evidence);
  * (a missing number must not hide a finding): it becomes a doubt and costs confidence. Only a row
  * that rules a cause out needs all of its `unless` known, else it is unknown itself.
  *
- * Confidence of a finding: 0.95, times 0.9 when its stage is degraded, times 0.95 for each of the
- * first five caveats of the evidence, times 0.8 for each doubt, never below 0.3. The verdict has
- * its primary finding's; a healthy one has 0.95 times the part of the rules that could be
- * evaluated, the same factors applied; an inconclusive one 0: it claims nothing. */
+ * Confidence of a finding: 0.95, times 0.9 when its stage is degraded, 0.8 when it watched less
+ * than half a second, times 0.95 for each of the first five caveats of the evidence, times 0.8 for
+ * each doubt, never below 0.3. The verdict has its primary finding's; a healthy one has 0.95 times
+ * the part of the rules that could be evaluated, the same factors applied; an inconclusive one 0:
+ * it claims nothing. */
 int rule_judge(const struct ruleset *rules, const struct evidence *evidence,
 	       struct judgement **ret);
 

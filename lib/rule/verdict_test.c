@@ -164,6 +164,22 @@ START_TEST(confidence)
 }
 END_TEST
 
+START_TEST(a_short_look_is_trusted_less)
+{
+	struct stage_record glance = { .status = STAGE_OK, .duration_s = 0.1 };
+	_cleanup_(ruleset_freep) struct ruleset *rules = rules_of(UNLESS_RULE(HOG ",\"severity\":"
+										  "\"warning\""));
+	_cleanup_(evidence_freep) struct evidence *evidence = evidence_of_run();
+	_cleanup_(judgement_freep) struct judgement *judgement = NULL;
+
+	evidence_set(evidence, METRIC_vmstat_r, 2);
+	evidence_set(evidence, METRIC_vmstat_b, 0);
+	evidence_set_stage(evidence, STAGE_vmstat, &glance);
+	judgement = judge(rules, evidence);
+	ck_assert_double_eq_tol(judgement->findings.data[0].confidence, 0.95 * 0.8, 1e-9);
+}
+END_TEST
+
 START_TEST(confidence_has_a_floor)
 {
 	_cleanup_(ruleset_freep) struct ruleset *rules = rules_of(
@@ -220,6 +236,7 @@ int main(void)
 	tcase_add_test(tests, info_alone_is_healthy);
 	tcase_add_test(tests, inconclusive);
 	tcase_add_test(tests, confidence);
+	tcase_add_test(tests, a_short_look_is_trusted_less);
 	tcase_add_test(tests, confidence_has_a_floor);
 	tcase_add_loop_test(tests, headlines_are_cut_between_characters, 0, 3);
 	suite_add_tcase(suite, tests);
