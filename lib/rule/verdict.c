@@ -110,6 +110,13 @@ static void say_stage(struct str *out, const struct evidence *evidence, enum sta
 		   record->reason ? record->reason : "");
 }
 
+/* A container, or hidepid: what most of the host's threads do is not known. */
+static bool sees_few_threads(const struct evidence *evidence)
+{
+	return evidence_number(evidence, METRIC_top_threads) * 2 <
+	       evidence_number(evidence, METRIC_host_tasks);
+}
+
 /* What is missing for a clean bill of health; nothing when the coverage suffices. */
 static void say_missing(struct str *out, const struct judgement *judgement,
 			const struct evidence *evidence)
@@ -128,6 +135,10 @@ static void say_missing(struct str *out, const struct judgement *judgement,
 				   metric_info(core_metrics[i])->name);
 	if (out->len)
 		str_append(out, " could not be measured");
+	else if (sees_few_threads(evidence))
+		str_format(out, "only %.0f of %.0f threads could be seen",
+			   evidence_number(evidence, METRIC_top_threads),
+			   evidence_number(evidence, METRIC_host_tasks));
 	else if (judgement->unknown.len * 2 > judgement->considered)
 		str_format(out, "%zu of %zu rules could not be evaluated", judgement->unknown.len,
 			   judgement->considered);

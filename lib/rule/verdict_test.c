@@ -97,6 +97,22 @@ START_TEST(healthy)
 }
 END_TEST
 
+START_TEST(a_host_that_is_mostly_hidden_is_not_healthy)
+{
+	_cleanup_(ruleset_freep) struct ruleset *rules = rules_of(QUIET);
+	_cleanup_(evidence_freep) struct evidence *evidence = evidence_of_run();
+	_cleanup_(judgement_freep) struct judgement *judgement = NULL;
+
+	set_core(evidence);
+	evidence_set(evidence, METRIC_top_threads, 30);
+	evidence_set(evidence, METRIC_host_tasks, 500);
+	judgement = judge(rules, evidence);
+	ck_assert_int_eq(judgement->verdict.status, VERDICT_INCONCLUSIVE);
+	ck_assert_ptr_nonnull(
+		strstr(judgement->verdict.headline, "only 30 of 500 threads could be seen"));
+}
+END_TEST
+
 START_TEST(info_alone_is_healthy)
 {
 	_cleanup_(ruleset_freep) struct ruleset *rules =
@@ -233,6 +249,7 @@ int main(void)
 	tcase_add_test(tests, ranking);
 	tcase_add_test(tests, primary_falls_back);
 	tcase_add_test(tests, healthy);
+	tcase_add_test(tests, a_host_that_is_mostly_hidden_is_not_healthy);
 	tcase_add_test(tests, info_alone_is_healthy);
 	tcase_add_test(tests, inconclusive);
 	tcase_add_test(tests, confidence);
