@@ -15,12 +15,13 @@ forbid() { # FLOOR: must not include OTHER...
 	done
 }
 
-forbid base source model evidence stage rule import bundle report
-forbid source model evidence stage rule import bundle report
-forbid model source evidence stage rule import bundle report
-forbid evidence source model stage rule import bundle report
-forbid rule source model stage import bundle report
-forbid bundle source model stage rule import report
-forbid report source model stage import bundle
+forbid base symbol source model evidence stage rule import bundle report
+forbid source symbol model evidence stage rule import bundle report
+forbid symbol model evidence stage rule import bundle report
+forbid model symbol source evidence stage rule import bundle report
+forbid evidence symbol source model stage rule import bundle report
+forbid rule symbol source model stage import bundle report
+forbid bundle symbol source model stage rule import report
+forbid report symbol source model stage import bundle
 forbid stage import bundle report
 exit $failed

@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "base/vec.h"
-#include "evidence/catalogue.h"
+#include "evidence/classes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -134,12 +134,26 @@ struct stage_story {
 	struct saw_lines saw;
 };
 
+/* What functions are about (symbols.jsonc, see rule/symbols.h): a row gives its class to the functions that its globs match. */
+struct symbol_row {
+	enum class_id class;   /* CLASS_NONE: a loop row */
+	struct strings kernel; /* globs */
+	struct strings user;
+	struct strings modules;
+	uint64_t all; /* combination: classes that must be there; 0: none */
+	bool leaf;
+	bool loop;
+};
+
+VEC_DECLARE(symbol_rows, struct symbol_row);
+
 VEC_DECLARE(rules, struct rule *);
 VEC_DECLARE(knowledges, struct knowledge *);
 
 struct ruleset {
 	struct rules rules; /* in file order; disabled ones are kept and marked */
 	struct knowledges knowledge;
+	struct symbol_rows symbols; /* in file order */
 	struct stage_story stages[STAGE_TOTAL];
 	char sha256[65]; /* of all files that were loaded, in order: each is hashed behind the sum so far */
 	VEC(void *) owned;
