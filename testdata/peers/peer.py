@@ -45,6 +45,11 @@ def triage_path():
     return os.path.abspath(sys.argv[1])
 
 
+def confirmed(compare, *arguments):
+    """Whether they agree, asked again when they don't: what a neighbour of this machine causes does not come up twice."""
+    return compare(*arguments) or compare(*arguments)
+
+
 def start_load(name):
     """A load that stands; a skip when this host can't run it."""
     load = None
