@@ -63,10 +63,12 @@ void sched_model_freep(struct sched_model **model)
 
 int sched_model_name(struct sched_model *model, pid_t tid, pid_t pid, const char *comm, bool kernel)
 {
+	char padded[SCHED_COMM_LEN] = { 0 };
 	struct task *task;
 
 	if (tid <= 0)
 		return 0;
+	memcpy(padded, comm, strnlen(comm, sizeof(padded) - 1));
 	sched_tasks_make_room(model);
 	task = sched_task_get(model, tid);
 	if (sched_task_is_shared(model, task))
@@ -74,7 +76,7 @@ int sched_model_name(struct sched_model *model, pid_t tid, pid_t pid, const char
 	if (kernel)
 		task->stats.kernel = true;
 	sched_task_set_pid(model, task, pid);
-	sched_task_set_comm(model, task, comm, false);
+	sched_task_set_comm(model, task, padded, false);
 	return model->error;
 }
 

@@ -88,8 +88,9 @@ void sched_task_set_comm(struct sched_model *model, struct task *task, const cha
 {
 	char *own = task->stats.comm;
 
-	if (!comm[0] || sched_task_is_shared(model, task) ||
-	    strncmp(own, comm, SCHED_COMM_LEN - 1) == 0)
+	/* Most often the name is as it was, to the last byte. */
+	if (memcmp(own, comm, SCHED_COMM_LEN) == 0 || !comm[0] ||
+	    sched_task_is_shared(model, task) || strncmp(own, comm, SCHED_COMM_LEN - 1) == 0)
 		return;
 	if (task->named)
 		task->parent_pid = 0;
