@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static uint32_t default_to(uint32_t value, uint32_t normal, uint32_t least)
 {
