@@ -23,6 +23,7 @@ enum exit_code {
 
 int cmd_run(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_export(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 

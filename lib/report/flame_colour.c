@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/flame_colour.h"
+
+#include <stdio.h>
+
+/* Hue in degrees, saturation and lightness in percent; `spread` is how far shades lie apart. Orange
+ * and blue are told apart by everybody; the rest differs from its neighbours in lightness as well. */
+static const struct palette {
+	double hue, hue_spread;
+	double saturation;
+	double lightness, lightness_spread;
+} palettes[FLAME_KINDS] = {
+	[FLAME_GROUP] = { 216, 4, 20, 84, 2 },	   [FLAME_USER] = { 38, 7, 92, 67, 4 },
+	[FLAME_LIBRARY] = { 150, 10, 38, 74, 4 },  [FLAME_KERNEL] = { 209, 6, 74, 74, 4 },
+	[FLAME_INTERRUPT] = { 272, 8, 62, 80, 3 }, [FLAME_LOCK] = { 6, 5, 82, 70, 3 },
+	[FLAME_OTHER] = { 0, 0, 0, 82, 2 },
+};
+
+/* FNV-1a */
+static uint32_t hash(struct span name)
+{
+	uint32_t h = 2166136261U;
+
+	for (; name.p < name.end; name.p++)
+		h = (h ^ (unsigned char)*name.p) * 16777619U;
+	return h ^ h >> 15;
+}
+
+/* From -1 to 1. */
+static double spread(uint32_t bits)
+{
+	return (double)(bits & 0xff) / 127.5 - 1;
+}
+
+static double absolute(double x)
+{
+	return x < 0 ? -x : x;
+}
+
+static double clamp(double x)
+{
+	return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+/* One of red (phase 0), green (240) and blue (120) of a fully saturated hue, 0 to 1. */
+static double channel(double hue, double phase)
+{
+	double at = hue + phase;
+
+	at -= at >= 360 ? 360 : 0;
+	return clamp(absolute(at - 180) / 60 - 1);
+}
+
+static unsigned byte_of(double hue, double phase, double saturation, double lightness)
+{
+	double chroma = (1 - absolute(2 * lightness - 1)) * saturation;
+
+	return (unsigned)(255 * (lightness + (channel(hue, phase) - 0.5) * chroma) + 0.5);
+}
+
+void flame_colour(enum flame_kind kind, struct span name, char ret[FLAME_COLOUR_SIZE])
+{
+	const struct palette *palette = &palettes[kind];
+	bool plain = name.p == name.end;
+	uint32_t h = hash(name);
+	double hue = palette->hue + (plain ? 0 : palette->hue_spread * spread(h));
+	double lightness =
+		palette->lightness + (plain ? 0 : palette->lightness_spread * spread(h >> 8));
+
+	hue += hue < 0 ? 360 : 0;
+	snprintf(ret, FLAME_COLOUR_SIZE, "#%02x%02x%02x",
+		 byte_of(hue, 0, palette->saturation / 100, lightness / 100) & 0xff,
+		 byte_of(hue, 240, palette->saturation / 100, lightness / 100) & 0xff,
+		 byte_of(hue, 120, palette->saturation / 100, lightness / 100) & 0xff);
+}
