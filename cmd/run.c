@@ -24,6 +24,7 @@ enum {
 	OPT_STAGE,
 	OPT_ROOT,
 	OPT_MAX_EVENTS,
+	OPT_CALL_GRAPH,
 };
 
 static const struct option long_options[] = {
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
 	{ "stage", required_argument, NULL, OPT_STAGE },
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "max-events", required_argument, NULL, OPT_MAX_EVENTS },
+	{ "call-graph", required_argument, NULL, OPT_CALL_GRAPH },
 	REPORT_LONG_OPTIONS,
 	{ NULL, 0, NULL, 0 },
 };
@@ -47,6 +49,7 @@ static const char usage[] =
 	"  --full               run every stage, asked for by a rule or not\n"
 	"  --stage LIST         only these stages, as in vmstat,top\n"
 	"  --max-events N       end a stage early after that many kernel events\n"
+	"  --call-graph HOW     callers by fp (frame pointers), dwarf, or auto (default)\n"
 	"  --root DIR           read a recorded tree of /proc and /sys instead of this host\n" REPORT_HELP
 	"\n"
 	"exit: 0 healthy, 1 findings, 2 usage or input, 3 inconclusive, 130 interrupted\n";
@@ -117,6 +120,23 @@ static int parse_events(const char *text, uint64_t *ret, struct err *err)
 	return 1;
 }
 
+static int parse_call_graph(const char *text, enum call_graph *ret, struct err *err)
+{
+	static const char *const names[] = {
+		[CALL_GRAPH_AUTO] = "auto",
+		[CALL_GRAPH_FP] = "fp",
+		[CALL_GRAPH_DWARF] = "dwarf",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*ret = (enum call_graph)i;
+			return 1;
+		}
+	}
+	return err_set(err, -EINVAL, "--call-graph: there is no \"%s\"; use fp, dwarf or auto", text);
+}
+
 static int take_option(struct run *run, int option, const char *argument, struct err *err)
 {
 	switch (option) {
@@ -135,6 +155,8 @@ static int take_option(struct run *run, int option, const char *argument, struct
 		return parse_stages(argument, &run->funnel.stages, err);
 	case OPT_MAX_EVENTS:
 		return parse_events(argument, &run->funnel.events_max, err);
+	case OPT_CALL_GRAPH:
+		return parse_call_graph(argument, &run->funnel.call_graph, err);
 	case OPT_ROOT:
 		run->root = argument;
 		return 1;
@@ -197,6 +219,13 @@ static int record_raw(void *context, const char *path, const char *bytes, size_t
 	return bundle_add(writer, name, bytes, len);
 }
 
+static int keep_file(void *context, const char *name, const char *bytes, size_t len)
+{
+	struct run *run = context;
+
+	return bundle_add(run->writer, name, bytes, len);
+}
+
 static int open_root(struct run *run, struct procroot **ret, struct err *err)
 {
 	int r;
@@ -208,6 +237,10 @@ static int open_root(struct run *run, struct procroot **ret, struct err *err)
 	if (r < 0 || run->no_bundle)
 		return r;
 	r = bundle_writer_new(RAW_BYTES_MAX, &run->writer);
+	if (r == 0) {
+		run->funnel.keep = keep_file;
+		run->funnel.context = run;
+	}
 	if (r == 0 && !run->report.redact)
 		procroot_set_recorder(*ret, record_raw, run->writer);
 	return r;

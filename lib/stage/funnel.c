@@ -23,7 +23,7 @@ static const struct stage {
 } stages[] = {
 	{ STAGE_vmstat, 0.10, stage_vmstat_collect, NULL },
 	{ STAGE_top, 0.12, stage_top_collect, NULL },
-	{ STAGE_perf, 0.25, NULL, "perf record -a -g -- sleep 5 && perf report --stdio" },
+	{ STAGE_perf, 0.25, stage_perf_collect, NULL },
 	{ STAGE_sched, 0.30, stage_sched_collect, NULL },
 	{ STAGE_locate, 0.23, NULL, "perf sched timehist --state --callchain" },
 };
@@ -89,6 +89,10 @@ static int run_stage(struct funnel *funnel, const struct stage *stage, struct er
 	struct stage_context context = {
 		.root = funnel->root,
 		.evidence = funnel->evidence,
+		.rules = funnel->options->rules,
+		.call_graph = funnel->options->call_graph,
+		.keep = funnel->options->keep,
+		.keep_context = funnel->options->context,
 		.window_ns = (uint64_t)(seconds * stage->part * 1e9),
 		.own_pid = procroot_is_live(funnel->root) ? getpid() : 0,
 		.events_max = funnel->options->events_max,

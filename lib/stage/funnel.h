@@ -9,6 +9,7 @@
 #include "evidence/evidence.h"
 #include "rule/rule.h"
 #include "source/procroot.h"
+#include "stage/stage.h"
 
 #include <stdbool.h>
 
@@ -22,7 +23,9 @@ struct funnel_options {
 	uint64_t events_max; /* kernel events of one stage; 0: no cap */
 	const volatile sig_atomic_t
 		*stop; /* ends stages early when it becomes non-zero; NULL: none */
+	enum call_graph call_graph;
 	void (*progress)(void *context, const char *stage, double seconds); /* NULL: silent */
+	stage_keep_fn *keep; /* files that stages make for the bundle; NULL: none are kept */
 	void *context;
 };
 

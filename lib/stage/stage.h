@@ -1,23 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A stage asks one question of a host: it reads, computes and leaves evidence behind. It knows
- * neither rules nor reports, nor whether its root is live or recorded.
+ * A stage asks one question of a host: it reads, computes and leaves evidence behind. It judges
+ * nothing and knows no reports, nor whether its root is live or recorded.
  */
 #ifndef TRIAGE_STAGE_STAGE_H
 #define TRIAGE_STAGE_STAGE_H
 
 #include "evidence/evidence.h"
+#include "rule/rule.h"
 #include "source/procroot.h"
 
 #include <signal.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+/* How the callers of a sampled user address are found. */
+enum call_graph {
+	CALL_GRAPH_AUTO,  /* by DWARF where the stack could be copied, else by frame pointers */
+	CALL_GRAPH_FP,	  /* by frame pointers alone: no stack is copied */
+	CALL_GRAPH_DWARF, /* as auto, whatever it costs */
+};
+
+/* Takes a file for the bundle: "stacks/on-cpu.folded". -ENOMEM. */
+typedef int stage_keep_fn(void *context, const char *name, const char *bytes, size_t len);
+
 struct stage_context {
 	struct procroot *root;
 	struct evidence *evidence;
+	const struct ruleset *rules; /* what functions are about; no thresholds */
 	uint64_t window_ns;		   /* how long the stage may watch */
 	pid_t own_pid;			   /* left out of what is seen; 0 in a recording */
+	enum call_graph call_graph;
+	stage_keep_fn *keep; /* NULL: nobody does */
+	void *keep_context;
 	uint64_t events_max;		   /* of the kernel, then the stage ends early; 0: no cap */
 	const volatile sig_atomic_t *stop; /* NULL allowed */
 	struct stage_record record;	   /* filled by stage_degrade() and the funnel */
@@ -36,6 +51,9 @@ typedef int stage_collect_fn(struct stage_context *context, struct err *err);
 /* vmstat: is the wall CPU, disk, memory, network or the hypervisor? Two snapshots of the counters
  * and ten glances at the run queue in between. */
 stage_collect_fn stage_vmstat_collect;
+
+/* perf: what are the CPUs doing? A timer samples the stacks of all CPUs; functions and their classes. */
+stage_collect_fn stage_perf_collect;
 
 /* sched: who waits for a CPU, who runs instead, who wakes whom? The scheduler's tracepoints, streamed from the rings. */
 stage_collect_fn stage_sched_collect;

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stage/perf_resolve.h"
+
+#include "rule/symbols.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* A chain by frame pointers that is this short has probably lost its way: even main() has callers. */
+#define FRAMES_BROKEN 2
+
+struct chain {
+	const uint64_t *addresses;
+	size_t count;
+	bool broken;
+	bool unwound;
+};
+
+/* The frames of one sample as the profile takes them. */
+struct frames {
+	uint32_t symbols[2 * STACK_FRAMES_MAX];
+	uint64_t addresses[2 * STACK_FRAMES_MAX];
+	size_t count;
+};
+
+/* The longer of what frame pointers and the copied stack tell; a complete unwinding beats both. */
+static struct chain user_chain(struct perf_resolver *resolver, const struct stack_sample *sample,
+			       uint64_t unwound[STACK_FRAMES_MAX])
+{
+	struct chain chain = { .addresses = sample->user, .count = sample->user_count };
+	bool complete = false;
+	int count = 0;
+
+	chain.broken = chain.count && chain.count <= FRAMES_BROKEN;
+	if (resolver->unwinder && sample->user_regs && sample->user_stack_len)
+		count = unwind_user(resolver->unwinder, sample->pid, sample->user_regs,
+				    sample->user_stack, sample->user_stack_len, unwound,
+				    STACK_FRAMES_MAX, &complete);
+	if (count <= 0 || (!complete && (size_t)count <= chain.count))
+		return chain;
+	return (struct chain){
+		.addresses = unwound,
+		.count = (size_t)count,
+		.broken = !complete && count <= FRAMES_BROKEN,
+		.unwound = true,
+	};
+}
+
+/* What a function is about is asked once, when it is first seen. */
+static int intern(struct perf_resolver *resolver, const struct symbol *symbol, uint64_t address,
+		  struct frames *frames)
+{
+	struct profile_symbol row = {
+		.function = symbol->function,
+		.module = symbol->module,
+		.kernel = symbol->kernel,
+		.named = symbol->named,
+	};
+	int64_t id = profile_find_symbol(resolver->profile, &row);
+
+	if (id < 0) {
+		struct symbol_meaning meaning = rule_symbol_meaning(
+			resolver->rules, symbol->function, symbol->module, symbol->kernel);
+
+		row.classes = meaning.classes;
+		row.leaf_classes = meaning.leaf_classes;
+		row.loop = meaning.loop;
+		id = profile_symbol(resolver->profile, &row, NULL);
+	}
+	if (id < 0)
+		return -ENOMEM;
+	frames->symbols[frames->count] = (uint32_t)id;
+	frames->addresses[frames->count++] = address;
+	return 0;
+}
+
+/* A return address is behind the call, which may be the last instruction of its function. */
+static int name_kernel(struct perf_resolver *resolver, const struct stack_sample *sample,
+		       struct frames *frames)
+{
+	struct symbol symbol;
+	int r = 0;
+
+	for (size_t i = 0; i < sample->kernel_count && i < STACK_FRAMES_MAX && r == 0; i++) {
+		r = symbolizer_find_kernel(resolver->symbolizer, sample->kernel[i] - (i > 0),
+					   &symbol);
+		if (r == 0)
+			r = intern(resolver, &symbol, sample->kernel[i], frames);
+	}
+	return r;
+}
+
+static int name_user(struct perf_resolver *resolver, const struct stack_sample *sample,
+		     const struct chain *chain, struct frames *frames)
+{
+	struct symbol symbol;
+	int r = 0;
+
+	for (size_t i = 0; i < chain->count && i < STACK_FRAMES_MAX && r == 0; i++) {
+		r = symbolizer_find_user(resolver->symbolizer, sample->pid, chain->addresses[i],
+					 i > 0, &symbol);
+		if (r == 0)
+			r = intern(resolver, &symbol, chain->addresses[i], frames);
+	}
+	return r;
+}
+
+int perf_resolve(struct perf_resolver *resolver, const struct stack_sample *sample)
+{
+	uint64_t unwound[STACK_FRAMES_MAX];
+	struct chain chain = user_chain(resolver, sample, unwound);
+	struct frames frames = { .count = 0 };
+	int r;
+
+	r = name_kernel(resolver, sample, &frames);
+	if (r == 0)
+		r = name_user(resolver, sample, &chain, &frames);
+	if (r < 0)
+		return r;
+	if (chain.unwound)
+		resolver->unwound_weight += sample->period;
+	return profile_add(resolver->profile, &(struct profile_sample){
+						      .pid = sample->pid,
+						      .tid = sample->tid,
+						      .cpu = sample->cpu,
+						      .weight = sample->period,
+						      .in_user = sample->in_user,
+						      .user_broken = chain.broken,
+						      .frames = frames.symbols,
+						      .addresses = frames.addresses,
+						      .count = frames.count,
+					      });
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From addresses to functions: takes the samples of a log one by one, finds their callers, names them, and gives them to the profile.
+ */
+#ifndef TRIAGE_STAGE_PERF_RESOLVE_H
+#define TRIAGE_STAGE_PERF_RESOLVE_H
+
+#include "base/stack_sample.h"
+#include "model/profile.h"
+#include "rule/rule.h"
+#include "symbol/symbolizer.h"
+#include "symbol/unwind.h"
+
+struct perf_resolver {
+	const struct ruleset *rules;
+	struct symbolizer *symbolizer;
+	struct unwinder *unwinder; /* NULL: by frame pointers alone */
+	struct profile *profile;
+	uint64_t unwound_weight; /* of the samples whose user callers were found by DWARF */
+};
+
+/* -ENOMEM. */
+int perf_resolve(struct perf_resolver *resolver, const struct stack_sample *sample);
+
+#endif
