@@ -22,6 +22,10 @@ LOADS = {
     "compute": HERE.parent / "scenarios" / "stress-cpu" / "load",
     "mixed": HERE / "mixed" / "load",
     "pool": HERE / "pool" / "load",
+    "tight-loop": HERE.parent / "scenarios" / "tight-loop" / "load",
+    "mutex-pool": HERE.parent / "scenarios" / "mutex-pool" / "load",
+    "dd-checksum": HERE.parent / "scenarios" / "dd-checksum" / "load",
+    "syn-flood": HERE.parent / "scenarios" / "syn-flood-bridge" / "load",
 }
 
 
