@@ -13,11 +13,21 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#define RECORD_BYTES_MAX ((size_t)64 << 10) /* header.size has 16 bits */
+
+/* Where a ring was read up to. */
+struct position {
+	const char *data; /* the ring's first byte; NULL before the first record */
+	uint64_t read;	  /* bytes */
+};
+
 struct perf_rings {
 	struct perf_cpu_map *cpus;
 	struct perf_thread_map *threads; /* one entry, -1: whatever runs on the CPU */
 	struct perf_evlist *evlist;
 	struct perf_mmap **maps; /* by position in `cpus` */
+	struct position *positions;
+	char *copies; /* RECORD_BYTES_MAX for each ring; untouched unless needed */
 	size_t count;
 	size_t bytes;
 };
@@ -47,6 +57,8 @@ void perf_rings_free(struct perf_rings *rings)
 	perf_thread_map__put(rings->threads);
 	perf_cpu_map__put(rings->cpus);
 	free(rings->maps);
+	free(rings->positions);
+	free(rings->copies);
 	free(rings);
 }
 
@@ -157,7 +169,9 @@ int perf_rings_new(const struct perf_event_attr *attrs, size_t count, size_t byt
 	perf_thread_map__set_pid(rings->threads, 0, -1);
 	rings->count = (size_t)perf_cpu_map__nr(rings->cpus);
 	rings->maps = calloc(rings->count, sizeof(struct perf_mmap *));
-	if (!rings->maps)
+	rings->positions = calloc(rings->count, sizeof(struct position));
+	rings->copies = calloc(rings->count, RECORD_BYTES_MAX);
+	if (!rings->maps || !rings->positions || !rings->copies)
 		return -ENOMEM;
 	r = open_shrinking(rings, attrs, count, err);
 	if (r == 0)
@@ -195,11 +209,36 @@ bool perf_rings_wait(struct perf_rings *rings, int timeout_ms)
 	return perf_evlist__poll(rings->evlist, timeout_ms) > 0;
 }
 
+/* A record that lies across the ring's end is copied by libperf, but only as much of it (6.1) as a
+ * `union perf_event` has: 4 KiB. A longer one, with a copied stack, would lack the rest. */
+static const struct perf_event_header *make_whole(struct perf_rings *rings, size_t ring,
+						  const struct perf_event_header *header)
+{
+	const struct position *position = &rings->positions[ring];
+	size_t at = position->read % rings->bytes, size = header->size;
+	char *copy = rings->copies + ring * RECORD_BYTES_MAX;
+
+	if (size <= sizeof(union perf_event) || at + size < rings->bytes)
+		return header;
+	memcpy(copy, position->data + at, rings->bytes - at);
+	memcpy(copy + (rings->bytes - at), position->data, size - (rings->bytes - at));
+	return (const struct perf_event_header *)(const void *)copy;
+}
+
 const struct perf_event_header *perf_rings_next(struct perf_rings *rings, size_t ring)
 {
 	const union perf_event *event = perf_mmap__read_event(rings->maps[ring]);
+	struct position *position = &rings->positions[ring];
+	const struct perf_event_header *header;
 
-	return event ? &event->header : NULL;
+	if (!event)
+		return NULL;
+	/* A ring's first record begins where the ring does. */
+	if (!position->data)
+		position->data = (const char *)event;
+	header = make_whole(rings, ring, &event->header);
+	position->read += header->size;
+	return header;
 }
 
 void perf_rings_release(struct perf_rings *rings, size_t ring)

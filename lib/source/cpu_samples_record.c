@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "source/cpu_samples_internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* From here up an entry of a callchain is no address: it says whose addresses follow. */
+#define CONTEXT_LOWEST ((uint64_t)PERF_CONTEXT_MAX)
+
+/* At the end of every record but samples: pid and tid, time, cpu. */
+#define SAMPLE_ID_WORDS 3
+
+/* What is left of a record, which is made of 64-bit words; asking for more sets `failed`. */
+struct words {
+	const uint64_t *p;
+	size_t left;
+	bool failed;
+};
+
+static const uint64_t *words_take(struct words *words, uint64_t count)
+{
+	const uint64_t *p = words->p;
+
+	if (words->failed || count > words->left) {
+		words->failed = true;
+		return NULL;
+	}
+	words->p += count;
+	words->left -= count;
+	return p;
+}
+
+static uint64_t words_u64(struct words *words)
+{
+	const uint64_t *p = words_take(words, 1);
+
+	return p ? *p : 0;
+}
+
+struct pair {
+	uint32_t first, second;
+};
+
+static struct pair words_pair(struct words *words)
+{
+	const uint64_t *p = words_take(words, 1);
+	struct pair pair = { 0 };
+
+	if (p)
+		memcpy(&pair, p, sizeof(pair));
+	return pair;
+}
+
+/* What is left, as text. NULL: it has no end. */
+static const char *words_text(const struct words *words)
+{
+	const char *text = (const char *)words->p;
+
+	return !words->failed && memchr(text, '\0', words->left * 8) ? text : NULL;
+}
+
+static uint64_t context_of_mode(uint16_t mode)
+{
+	switch (mode) {
+	case PERF_RECORD_MISC_KERNEL:
+		return (uint64_t)PERF_CONTEXT_KERNEL;
+	case PERF_RECORD_MISC_USER:
+		return (uint64_t)PERF_CONTEXT_USER;
+	default:
+		return (uint64_t)PERF_CONTEXT_HV;
+	}
+}
+
+/* Hypervisors' and guests' addresses mean nothing here. */
+static void keep_part(struct stack_sample *sample, uint64_t context, const uint64_t *ips,
+		      size_t count)
+{
+	if (count == 0)
+		return;
+	if (context == (uint64_t)PERF_CONTEXT_KERNEL && !sample->kernel_count && !sample->in_user) {
+		sample->kernel = ips;
+		sample->kernel_count = count;
+	} else if (context == (uint64_t)PERF_CONTEXT_USER && !sample->user_count) {
+		sample->user = ips;
+		sample->user_count = count;
+	}
+}
+
+static void split_chain(struct stack_sample *sample, uint64_t context, const uint64_t *ips,
+			size_t count)
+{
+	size_t start = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (ips[i] < CONTEXT_LOWEST)
+			continue;
+		keep_part(sample, context, ips + start, i - start);
+		context = ips[i];
+		start = i + 1;
+	}
+	keep_part(sample, context, ips + start, count - start);
+}
+
+/* The kernel writes no chain when it has no buffer for it; the address is known all the same. */
+static void keep_leaf(struct stack_sample *sample, uint16_t mode, const uint64_t *ip)
+{
+	if (mode == PERF_RECORD_MISC_KERNEL && !sample->kernel_count)
+		keep_part(sample, context_of_mode(mode), ip, 1);
+	if (mode == PERF_RECORD_MISC_USER && !sample->user_count)
+		keep_part(sample, context_of_mode(mode), ip, 1);
+}
+
+/* { abi, registers unless abi is none } { size, then bytes and how many of them were copied unless
+ * size is 0 } */
+static void take_user_stack(struct words *words, struct stack_sample *sample)
+{
+	uint64_t abi = words_u64(words);
+	const uint64_t *regs = NULL, *stack;
+	uint64_t size, copied;
+
+	if (abi != PERF_SAMPLE_REGS_ABI_NONE)
+		regs = words_take(words, STACK_USER_REGS_COUNT);
+	size = words_u64(words);
+	stack = words_take(words, size / 8);
+	copied = size ? words_u64(words) : 0;
+	if (size % 8 || copied > size)
+		words->failed = true;
+	/* Registers of a 32-bit process can't be read as those of this architecture. */
+	if (words->failed || abi != PERF_SAMPLE_REGS_ABI_64)
+		return;
+	sample->user_regs = regs;
+	sample->user_stack = copied ? stack : NULL;
+	sample->user_stack_len = copied;
+}
+
+static int decode_sample(const struct perf_event_header *header, struct words *words,
+			 bool user_stacks, struct cpu_samples_record *ret)
+{
+	uint16_t mode = header->misc & PERF_RECORD_MISC_CPUMODE_MASK;
+	struct stack_sample *sample = &ret->sample;
+	const uint64_t *ip = words_take(words, 1);
+	struct pair ids = words_pair(words);
+	uint64_t count;
+	const uint64_t *ips;
+
+	ret->type = CPU_SAMPLES_RECORD_SAMPLE;
+	sample->pid = (pid_t)ids.first;
+	sample->tid = (pid_t)ids.second;
+	ret->time_ns = sample->time_ns = words_u64(words);
+	sample->cpu = words_pair(words).first;
+	sample->period = words_u64(words);
+	sample->in_user = mode == PERF_RECORD_MISC_USER;
+	count = words_u64(words);
+	ips = words_take(words, count);
+	if (user_stacks)
+		take_user_stack(words, sample);
+	if (words->failed)
+		return -EBADMSG;
+	split_chain(sample, context_of_mode(mode), ips, count);
+	keep_leaf(sample, mode, ip);
+	return 1;
+}
+
+static int decode_mapping(const struct perf_event_header *header, struct words *words,
+			  struct cpu_samples_record *ret)
+{
+	bool build_id = header->misc & PERF_RECORD_MISC_MMAP_BUILD_ID;
+	struct mapping_event *mapping = &ret->mapping;
+	struct pair ids = words_pair(words), device, protection;
+
+	ret->type = CPU_SAMPLES_RECORD_MAPPING;
+	mapping->time_ns = ret->time_ns;
+	mapping->pid = (pid_t)ids.first;
+	mapping->tid = (pid_t)ids.second;
+	mapping->start = words_u64(words);
+	mapping->len = words_u64(words);
+	mapping->offset = words_u64(words);
+	device = words_pair(words);
+	mapping->inode = words_u64(words);
+	words_u64(words); /* generation */
+	protection = words_pair(words);
+	mapping->path = words_text(words);
+	if (!mapping->path)
+		return -EBADMSG;
+	if (build_id)
+		mapping->inode = 0;
+	else {
+		mapping->major = device.first;
+		mapping->minor = device.second;
+	}
+	return protection.first & PROT_EXEC ? 1 : 0;
+}
+
+static int decode_comm(const struct perf_event_header *header, struct words *words,
+		       struct cpu_samples_record *ret)
+{
+	struct task_event *task = &ret->task;
+	struct pair ids = words_pair(words);
+	const char *comm = words_text(words);
+
+	if (!comm)
+		return -EBADMSG;
+	ret->type = CPU_SAMPLES_RECORD_TASK;
+	task->type = TASK_EVENT_NAME;
+	task->time_ns = ret->time_ns;
+	task->pid = (pid_t)ids.first;
+	task->tid = (pid_t)ids.second;
+	task->exec = header->misc & PERF_RECORD_MISC_COMM_EXEC;
+	memcpy(task->comm, comm, strnlen(comm, sizeof(task->comm) - 1));
+	return 1;
+}
+
+static int decode_task(enum task_event_type type, struct words *words,
+		       struct cpu_samples_record *ret)
+{
+	struct task_event *task = &ret->task;
+	struct pair pids = words_pair(words), tids = words_pair(words);
+
+	ret->type = CPU_SAMPLES_RECORD_TASK;
+	task->type = type;
+	task->time_ns = ret->time_ns;
+	task->pid = (pid_t)pids.first;
+	task->tid = (pid_t)tids.first;
+	task->parent_pid = (pid_t)pids.second;
+	return words->failed ? -EBADMSG : 1;
+}
+
+static int decode_lost(struct words *words, bool with_id, struct cpu_samples_record *ret)
+{
+	if (with_id)
+		words_u64(words);
+	ret->type = CPU_SAMPLES_RECORD_LOST;
+	ret->lost = words_u64(words);
+	return words->failed ? -EBADMSG : 1;
+}
+
+static int decode_other(const struct perf_event_header *header, struct words *words,
+			struct cpu_samples_record *ret)
+{
+	switch (header->type) {
+	case PERF_RECORD_MMAP2:
+		return decode_mapping(header, words, ret);
+	case PERF_RECORD_COMM:
+		return decode_comm(header, words, ret);
+	case PERF_RECORD_FORK:
+		return decode_task(TASK_EVENT_FORK, words, ret);
+	case PERF_RECORD_EXIT:
+		return decode_task(TASK_EVENT_EXIT, words, ret);
+	case PERF_RECORD_LOST:
+		return decode_lost(words, true, ret);
+	case PERF_RECORD_LOST_SAMPLES:
+		return decode_lost(words, false, ret);
+	case PERF_RECORD_THROTTLE:
+		ret->type = CPU_SAMPLES_RECORD_THROTTLE;
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+/* Cuts the time off the end, and the rest of the sample_id with it. */
+static bool take_sample_id(struct words *words, uint64_t *ret_time_ns)
+{
+	if (words->left < SAMPLE_ID_WORDS)
+		return false;
+	words->left -= SAMPLE_ID_WORDS;
+	*ret_time_ns = words->p[words->left + 1];
+	return true;
+}
+
+int cpu_samples_decode(const struct perf_event_header *header, bool user_stacks,
+		       struct cpu_samples_record *ret)
+{
+	struct cpu_samples_record record = { 0 };
+	struct words words = { .p = (const uint64_t *)(const void *)(header + 1) };
+	int r;
+
+	if ((uintptr_t)header % 8 || header->size % 8 || header->size < sizeof(*header))
+		return -EBADMSG;
+	words.left = (header->size - sizeof(*header)) / 8;
+	if (header->type == PERF_RECORD_SAMPLE)
+		r = decode_sample(header, &words, user_stacks, &record);
+	else
+		r = take_sample_id(&words, &record.time_ns) ?
+			    decode_other(header, &words, &record) :
+			    -EBADMSG;
+	if (r > 0)
+		*ret = record;
+	return r;
+}
