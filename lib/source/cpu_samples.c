@@ -13,7 +13,7 @@
 /* Primes, so that they don't beat with timers of 100, 250 and 1000 Hz. In a guest a timer interrupt
  * costs 20 us, nearly all of it the way through the hypervisor, whatever is sampled. */
 #define HZ_CYCLES 499
-#define HZ_CPU_CLOCK 293
+#define HZ_CPU_CLOCK 199
 #define RING_BYTES_MIN ((size_t)128 << 10)
 #define RING_BYTES_MAX ((size_t)2 << 20)
 

@@ -27,7 +27,7 @@ enum cpu_samples_clock {
 };
 
 struct cpu_samples_options {
-	/* Per CPU; 0: 499 with cycles, 293 with cpu-clock. Lowered to
+	/* Per CPU; 0: 499 with cycles, 199 with cpu-clock. Lowered to
 	 * kernel.perf_event_max_sample_rate. Its cost is that of the interrupts. */
 	unsigned hz;
 

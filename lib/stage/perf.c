@@ -18,7 +18,7 @@
 
 /* Of all CPUs together: more make the shares no better and the patient no healthier. */
 #define SAMPLES_WANTED 12000
-#define HZ_MOST 499 /* odd, so that it does not beat with what happens every 10 ms */
+#define HZ_FEWER 199 /* of which many CPUs get less, but no less than */
 #define HZ_LEAST 49
 #define USER_STACK_BYTES 8192
 #define RING_BYTES_ALL ((size_t)64 << 20)
@@ -108,11 +108,12 @@ static struct cpu_samples_options sample_options(const struct stage_context *con
 {
 	double cpus = evidence_number(context->evidence, METRIC_host_cpus_online);
 	double window_s = (double)context->window_ns / 1e9;
-	struct cpu_samples_options options = { .hz = HZ_MOST };
+	struct cpu_samples_options options = { .hz = 0 };
 
 	if (!(cpus >= 1))
 		cpus = 1;
-	options.hz = (unsigned)fmin(HZ_MOST, fmax(HZ_LEAST, SAMPLES_WANTED / (cpus * window_s)));
+	if (SAMPLES_WANTED / (cpus * window_s) < HZ_FEWER)
+		options.hz = (unsigned)fmax(HZ_LEAST, SAMPLES_WANTED / (cpus * window_s));
 	if (context->call_graph != CALL_GRAPH_FP)
 		options.user_stack_bytes = USER_STACK_BYTES;
 	if (cpus > 16)
@@ -202,16 +203,17 @@ static int resolve_all(struct perf_stage *stage, uint64_t *ret_unwound_weight)
 	return r;
 }
 
-/* Idle CPUs give no samples of cycles: what is missing of the expected number was idle. */
+/* Of what all CPUs could have given. Not of the samples that came: idle CPUs give none of cycles, and some kernels tell nothing of
+ * one CPU's idle thread. */
 static double busy_pct(const struct perf_stage *stage)
 {
 	const struct profile_totals *totals = profile_totals(stage->profile);
-	double window_s = (double)(stage->result.end_ns - stage->result.start_ns) / 1e9;
-	double expected = stage->result.hz * stage->result.cpus * window_s;
+	double window_ns = (double)(stage->result.end_ns - stage->result.start_ns);
+	double all_ns = window_ns * stage->result.cpus;
 
 	if (cpu_samples_clock(stage->samples) == CPU_SAMPLES_CYCLES)
-		return fmin(100, 100 * (double)totals->samples / expected);
-	return 100 * (double)totals->busy_weight / (double)totals->weight;
+		return fmin(100, 100 * (double)totals->samples * 1e9 / (stage->result.hz * all_ns));
+	return fmin(100, 100 * (double)totals->busy_weight / all_ns);
 }
 
 static void tell_losses(const struct perf_stage *stage)
@@ -257,14 +259,15 @@ static int keep_stacks(const struct perf_stage *stage)
 static int put_all(struct perf_stage *stage, uint64_t unwound_weight)
 {
 	struct evidence *evidence = stage->context->evidence;
+	bool cycles = cpu_samples_clock(stage->samples) == CPU_SAMPLES_CYCLES;
 	struct perf_put_options options = {
 		.symbolizer = stage->symbolizer,
 		.window_s = (double)(stage->result.end_ns - stage->result.start_ns) / 1e9,
 		.cpus = stage->result.cpus,
 		.busy_pct = busy_pct(stage),
+		.weight_is_ns = !cycles,
 		.unwound_weight = unwound_weight,
 	};
-	bool cycles = cpu_samples_clock(stage->samples) == CPU_SAMPLES_CYCLES;
 	int r;
 
 	stage->context->record.duration_s = options.window_s;

@@ -392,7 +392,7 @@ static int put_classes(const struct put *put)
 
 /* ---- CPUs and totals ------------------------------------------------------------------------------ */
 
-static int put_cpu(const struct put *put, const struct profile_cpu *cpu, bool idle_is_sampled)
+static int put_cpu(const struct put *put, const struct profile_cpu *cpu)
 {
 	uint64_t busy = cpu->weight - cpu->idle_weight;
 	int row = evidence_add_row(put->evidence, TABLE_perf_cpus);
@@ -401,7 +401,9 @@ static int put_cpu(const struct put *put, const struct profile_cpu *cpu, bool id
 		return row;
 	evidence_set_cell(put->evidence, row, COLUMN_perf_cpus_samples, (double)cpu->samples);
 	evidence_set_cell(put->evidence, row, COLUMN_perf_cpus_busy_pct,
-			  idle_is_sampled ? share(busy, cpu->weight) : NAN);
+			  put->options->weight_is_ns ?
+				  fmin(100, share(busy, (uint64_t)(put->options->window_s * 1e9))) :
+				  NAN);
 	evidence_set_cell(put->evidence, row, COLUMN_perf_cpus_user_pct,
 			  share(cpu->user_weight, busy));
 	evidence_set_cell(put->evidence, row, COLUMN_perf_cpus_kernel_pct,
@@ -424,7 +426,7 @@ static int put_cpus(const struct put *put)
 	cpus = profile_cpus(put->profile, &count);
 	evidence_mark_table(put->evidence, TABLE_perf_cpus);
 	for (size_t i = 0; i < count && r == 0; i++)
-		r = put_cpu(put, &cpus[i], put->totals->idle_weight > 0);
+		r = put_cpu(put, &cpus[i]);
 	return r;
 }
 

@@ -16,6 +16,7 @@ struct perf_put_options {
 	double window_s;
 	double cpus;	     /* that were sampled */
 	double busy_pct;     /* of their time */
+	bool weight_is_ns;   /* else cycles */
 	uint64_t unwound_weight;
 };
 
