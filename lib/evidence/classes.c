@@ -13,8 +13,11 @@
 #define FAMILY_user "user"
 #define FAMILY_runtime "runtime"
 
-#define CLASS(key, family, label, doc) \
-	{ #key, FAMILY_##family, label, doc, METRIC_perf_##key##_pct, COLUMN_perf_groups_##key##_pct },
+#define CLASS(key, family, label, doc)                                        \
+	{                                                                     \
+		#key, FAMILY_##family,	       label,                         \
+		doc,  METRIC_perf_##key##_pct, COLUMN_perf_groups_##key##_pct \
+	},
 #define MARK(key, doc) { #key, NULL, #key, doc, METRIC_NONE, COLUMN_NONE },
 static const struct class_info infos[] = {
 #include "evidence/classes.def"

@@ -22,8 +22,8 @@ struct perf_log {
 	struct perf_log_options options;
 	struct stack_samples samples;
 	struct perf_blocks blocks;
-	size_t block_used;	    /* of the last block */
-	size_t bytes, stack_bytes;  /* so far */
+	size_t block_used;	   /* of the last block */
+	size_t bytes, stack_bytes; /* so far */
 	uint64_t stacks_left_out, samples_left_out;
 };
 

@@ -271,7 +271,7 @@ static int put_functions(const struct put *put)
 
 static int put_class_row(const struct put *put, const struct profile_class *class)
 {
-	const struct class_info *info = class_info((enum class_id)class->number);
+	const struct class_info *info = class_info((enum class_id) class->number);
 	const struct profile_group *group = find_group(put, class->group);
 	int row = evidence_add_row(put->evidence, TABLE_perf_classes);
 	int r;
@@ -357,7 +357,7 @@ static int put_softirq_cpu(const struct put *put, const struct profile_class *cl
 
 static int put_class(const struct put *put, const struct profile_class *class)
 {
-	const struct class_info *info = class_info((enum class_id)class->number);
+	const struct class_info *info = class_info((enum class_id) class->number);
 	int r = 0;
 
 	if (info->metric == METRIC_NONE)

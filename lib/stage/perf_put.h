@@ -14,9 +14,9 @@
 struct perf_put_options {
 	struct symbolizer *symbolizer; /* for source lines; NULL: none are told */
 	double window_s;
-	double cpus;	     /* that were sampled */
-	double busy_pct;     /* of their time */
-	bool weight_is_ns;   /* else cycles */
+	double cpus;	   /* that were sampled */
+	double busy_pct;   /* of their time */
+	bool weight_is_ns; /* else cycles */
 	uint64_t unwound_weight;
 };
 
