@@ -269,32 +269,32 @@ static int put_functions(const struct put *put)
 
 /* ---- classes -------------------------------------------------------------------------------------- */
 
-static int put_class_row(const struct put *put, const struct profile_class *class)
+static int put_class_row(const struct put *put, const struct profile_class *seen)
 {
-	const struct class_info *info = class_info((enum class_id) class->number);
-	const struct profile_group *group = find_group(put, class->group);
+	const struct class_info *info = class_info((enum class_id)seen->number);
+	const struct profile_group *group = find_group(put, seen->group);
 	int row = evidence_add_row(put->evidence, TABLE_perf_classes);
 	int r;
 
 	if (row < 0)
 		return row;
 	evidence_set_cell(put->evidence, row, COLUMN_perf_classes_share_pct,
-			  busy_share(put, class->weight));
+			  busy_share(put, seen->weight));
 	evidence_set_cell(put->evidence, row, COLUMN_perf_classes_function_pct,
-			  share(class->leaf_weight, class->weight));
+			  share(seen->leaf_weight, seen->weight));
 	evidence_set_cell(put->evidence, row, COLUMN_perf_classes_group_pct,
-			  share(class->group_weight, class->weight));
+			  share(seen->group_weight, seen->weight));
 	evidence_set_cell(put->evidence, row, COLUMN_perf_classes_busiest_cpu_pct,
-			  share(class->cpu_weight, class->weight));
+			  share(seen->cpu_weight, seen->weight));
 	r = put_text(put, row, COLUMN_perf_classes_name, info->label);
 	if (r == 0)
 		r = put_text(put, row, COLUMN_perf_classes_family, info->family);
 	if (r == 0)
 		r = put_text(put, row, COLUMN_perf_classes_function,
-			     function_name(put, class->leaf));
+			     function_name(put, seen->leaf));
 	if (r == 0 && group)
 		r = put_text(put, row, COLUMN_perf_classes_group, group_name(group));
-	return r < 0 ? r : put_cpu_name(put, row, COLUMN_perf_classes_busiest_cpu, class->cpu);
+	return r < 0 ? r : put_cpu_name(put, row, COLUMN_perf_classes_busiest_cpu, seen->cpu);
 }
 
 static int by_focus(const void *left, const void *right)
@@ -345,27 +345,27 @@ static int put_softirq(const struct put *put, const struct profile_class *classe
 	return 0;
 }
 
-static int put_softirq_cpu(const struct put *put, const struct profile_class *class)
+static int put_softirq_cpu(const struct put *put, const struct profile_class *seen)
 {
 	char name[24];
 
-	snprintf(name, sizeof(name), "CPU %u", class->cpu);
+	snprintf(name, sizeof(name), "CPU %u", seen->cpu);
 	evidence_set(put->evidence, METRIC_perf_softirq_busiest_share_pct,
-		     share(class->cpu_weight, class->weight));
+		     share(seen->cpu_weight, seen->weight));
 	return evidence_set_text(put->evidence, METRIC_perf_softirq_busiest_cpu, name);
 }
 
-static int put_class(const struct put *put, const struct profile_class *class)
+static int put_class(const struct put *put, const struct profile_class *seen)
 {
-	const struct class_info *info = class_info((enum class_id) class->number);
+	const struct class_info *info = class_info((enum class_id)seen->number);
 	int r = 0;
 
 	if (info->metric == METRIC_NONE)
 		return 0;
-	evidence_set(put->evidence, info->metric, busy_share(put, class->weight));
-	if (class->number == CLASS_softirq)
-		r = put_softirq_cpu(put, class);
-	return r < 0 ? r : put_class_row(put, class);
+	evidence_set(put->evidence, info->metric, busy_share(put, seen->weight));
+	if (seen->number == CLASS_softirq)
+		r = put_softirq_cpu(put, seen);
+	return r < 0 ? r : put_class_row(put, seen);
 }
 
 /* A class that was not seen is 0 %: that was measured. */
