@@ -134,7 +134,8 @@ static int parse_call_graph(const char *text, enum call_graph *ret, struct err *
 			return 1;
 		}
 	}
-	return err_set(err, -EINVAL, "--call-graph: there is no \"%s\"; use fp, dwarf or auto", text);
+	return err_set(err, -EINVAL, "--call-graph: there is no \"%s\"; use fp, dwarf or auto",
+		       text);
 }
 
 static int take_option(struct run *run, int option, const char *argument, struct err *err)

@@ -196,43 +196,43 @@ static void put_findings(struct json *json, const struct report *report)
 
 /* ---- verdict ---- */
 
-static void put_share(struct json *json, cJSON *item, const struct finding *finding)
+static void put_share(struct json *json, cJSON *item, const struct report *report,
+		      const struct finding *finding)
 {
+	struct subject subject = view_subject(report, finding);
+
 	put_text(json, item, "cause", finding->rule->cause);
 	put_text(json, item, "finding", finding->id);
 	put_known_number(json, item, "share_pct", finding->share_pct);
 	if (isfinite(finding->share_pct))
 		put_known_text(json, item, "share_of", finding->rule->share_of);
-	put_subject(json, item, &finding->subject);
+	put_subject(json, item, &subject);
 }
 
-/* What a finding contributes to a verdict that it did not win; NULL when it is what the verdict
- * explains. */
-static const char *contribution(const struct finding *finding)
-{
-	static const char *const names[] = {
-		[ROLE_SYMPTOM] = NULL,
-		[ROLE_AMPLIFIER] = "amplifier",
-		[ROLE_MECHANISM] = "secondary",
-		[ROLE_TRIGGER] = "trigger",
-	};
+static const char *const standing_names[] = {
+	[STANDING_PRIMARY] = "primary",	    [STANDING_SECONDARY] = "secondary",
+	[STANDING_AMPLIFIER] = "amplifier", [STANDING_TRIGGER] = "trigger",
+	[STANDING_EFFECT] = "effect",	    [STANDING_ASIDE] = "aside",
+};
 
-	return finding->rule->cause ? names[finding->rule->role] : NULL;
+static bool contributes(const struct chain_node *node)
+{
+	return node->standing == STANDING_SECONDARY || node->standing == STANDING_AMPLIFIER ||
+	       node->standing == STANDING_TRIGGER;
 }
 
 static void put_contributing(struct json *json, cJSON *verdict, const struct report *report)
 {
 	cJSON *array = put_array(json, verdict, "contributing");
 
-	for (const struct finding *f = view_other(report, NULL); f; f = view_other(report, f)) {
-		const char *role = contribution(f);
+	vec_each(node, &report->judgement->chain.nodes) {
 		cJSON *item;
 
-		if (!role)
+		if (!contributes(node))
 			continue;
 		item = push_object(json, array);
-		put_share(json, item, f);
-		put_text(json, item, "role", role);
+		put_share(json, item, report, view_node_finding(report, node));
+		put_text(json, item, "role", standing_names[node->standing]);
 	}
 }
 
@@ -246,10 +246,61 @@ static void put_verdict(struct json *json, const struct report *report)
 	put_text(json, item, "headline", verdict->headline ? verdict->headline : "");
 	put_number(json, item, "confidence", verdict->confidence);
 	if (primary)
-		put_share(json, put_object(json, item, "primary"), primary);
+		put_share(json, put_object(json, item, "primary"), report, primary);
 	else
 		put_text(json, item, "primary", NULL);
 	put_contributing(json, item, report);
+}
+
+/* ---- the chain ---- */
+
+static const char *node_id(const struct report *report, size_t node)
+{
+	return view_node_finding(report, &report->judgement->chain.nodes.data[node])->id;
+}
+
+static void put_arrow(struct json *json, cJSON *array, const struct report *report,
+		      const struct chain_arrow *arrow)
+{
+	cJSON *item = push_object(json, array);
+
+	put_text(json, item, "from", node_id(report, arrow->from));
+	put_text(json, item, "to", node_id(report, arrow->to));
+	put_text(json, item, "link", arrow->link->id);
+	put_text(json, item, "say", arrow->say ? arrow->say : "");
+	put_number(json, item, "strength_pct", arrow->strength_pct);
+	put_known_text(json, item, "strength_of", arrow->link->strength_of);
+	put(json, item, "feedback", checked(json, cJSON_CreateBool(arrow->feedback)));
+	put_facts(json, item, &arrow->facts);
+}
+
+static void put_node(struct json *json, cJSON *array, const struct report *report,
+		     const struct chain_node *node)
+{
+	cJSON *item = push_object(json, array), *members;
+
+	put_text(json, item, "finding", view_node_finding(report, node)->id);
+	members = put_array(json, item, "findings");
+	vec_each(index, &node->findings)
+		push(json, members, text_item(json, report->judgement->findings.data[*index].id));
+	put_text(json, item, "cause", node->cause);
+	put_text(json, item, "role", role_name(node->role));
+	put_text(json, item, "severity", severity_name(node->severity));
+	put_text(json, item, "standing", standing_names[node->standing]);
+	put_number(json, item, "share_pct", node->share_pct);
+	put_number(json, item, "explained_pct", node->explained_pct);
+}
+
+static void put_chain(struct json *json, const struct report *report)
+{
+	const struct chain *chain = &report->judgement->chain;
+	cJSON *array = put_array(json, json->root, "chain");
+
+	vec_each(arrow, &chain->arrows)
+		put_arrow(json, array, report, arrow);
+	array = put_array(json, json->root, "nodes");
+	vec_each(node, &chain->nodes)
+		put_node(json, array, report, node);
 }
 
 /* ---- stages ---- */
@@ -362,17 +413,24 @@ static void put_ruled_out(struct json *json, const struct report *report)
 	}
 }
 
+static void put_missing(struct json *json, cJSON *array, const char *id,
+			const struct strings *missing, const char *fix)
+{
+	cJSON *item = push_object(json, array);
+
+	put_text(json, item, "rule", id);
+	put_strings(json, item, "missing", missing);
+	put_text(json, item, "fix", fix);
+}
+
 static void put_unknown(struct json *json, const struct report *report)
 {
 	cJSON *array = put_array(json, json->root, "unknown");
 
-	vec_each(unknown, &report->judgement->unknown) {
-		cJSON *item = push_object(json, array);
-
-		put_text(json, item, "rule", unknown->rule->id);
-		put_strings(json, item, "missing", &unknown->missing);
-		put_text(json, item, "fix", unknown->fix);
-	}
+	vec_each(unknown, &report->judgement->unknown)
+		put_missing(json, array, unknown->rule->id, &unknown->missing, unknown->fix);
+	vec_each(gap, &report->judgement->chain.gaps)
+		put_missing(json, array, gap->link->id, &gap->missing, gap->fix);
 }
 
 static void put_self(struct json *json, const struct report *report)
@@ -401,7 +459,7 @@ int report_json(const struct report *report, struct str *out)
 		return -ENOMEM;
 	put_head(&json, report);
 	put_verdict(&json, report);
-	put_array(&json, json.root, "chain"); /* no rule draws arrows yet */
+	put_chain(&json, report);
 	put_stages(&json, report);
 	put_findings(&json, report);
 	put_ruled_out(&json, report);

@@ -110,14 +110,15 @@ static void print_code(struct str *out, const char *text)
 		str_append_char(out, '`');
 }
 
-static void print_heading(struct str *out, const struct story_line *line)
+/* A heading brings its own blank line in front. */
+static void print_heading(struct str *out, const struct story_line *line, bool alone)
 {
 	str_append(out, line->kind == LINE_TITLE ? "## " : "\n### ");
 	print_escaped(out, line->label, false);
 	if (*line->text)
 		str_append(out, ": ");
 	print_escaped(out, line->text, false);
-	str_append(out, "\n\n");
+	str_append(out, alone ? "\n" : "\n\n");
 }
 
 static void print_label(struct str *out, const char *label)
@@ -133,6 +134,18 @@ static void print_paragraph(struct str *out, const struct story_line *line)
 	str_append_char(out, '\n');
 	print_label(out, line->label);
 	print_escaped(out, line->text, false);
+	str_append_char(out, '\n');
+}
+
+/* A branch of the chain as an item of a nested list. */
+static void print_branch(struct str *out, const struct story_line *line)
+{
+	for (int i = 0; i < line->depth; i++)
+		str_append(out, "   ");
+	str_append(out, "- ");
+	if (*line->label)
+		print_label(out, line->label);
+	print_escaped(out, line->text, !*line->label);
 	str_append_char(out, '\n');
 }
 
@@ -177,10 +190,12 @@ static void print_story(struct str *out, const struct story_line *lines, size_t 
 		const struct story_line *line = &lines[i];
 		bool alone = i + 1 == count || is_heading(line + 1);
 
-		if (line->kind == LINE_HEADING && alone)
+		if (line->kind == LINE_BRANCH)
+			print_branch(out, line);
+		else if (line->kind == LINE_HEADING && alone)
 			print_paragraph(out, line);
 		else if (is_heading(line))
-			print_heading(out, line);
+			print_heading(out, line, alone);
 		else if (is_heading(line - 1))
 			print_opening(out, line);
 		else

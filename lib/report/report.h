@@ -4,10 +4,11 @@
  * for a machine (docs/schema/triage-report-1.schema.json). Pure: the same judgement gives the same
  * bytes.
  *
- * Text and Markdown tell one story (story.h) in one order: verdict, why, what to do now, the funnel
- * stage by stage (command, saw, judged, concluded, next), what was ruled out, what could not be
- * known, what it cost. Every text passes base/text.h on its way out: names from a host cannot carry
- * control characters to a terminal, nor markup into a ticket.
+ * Text and Markdown tell one story (story.h) in one order: verdict, the causal chain, what to do
+ * now, why, what else was seen, the funnel stage by stage (command, saw, judged, concluded, next),
+ * what was ruled out, what could not be known, what it cost. Every text passes base/text.h on its
+ * way out: names from a host cannot carry control characters to a terminal, nor markup into a
+ * ticket.
  */
 #ifndef TRIAGE_REPORT_REPORT_H
 #define TRIAGE_REPORT_REPORT_H

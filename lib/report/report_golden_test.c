@@ -12,7 +12,7 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const cases[] = { "storm", "dstate", "healthy" };
+static const char *const cases[] = { "storm", "gateway", "dstate", "healthy" };
 
 /* What an editor of rules changes by a comment does not belong into a golden. */
 #define GOLDEN_SHA256 "0000000000000000000000000000000000000000000000000000000000000000"

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/view.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,6 +16,8 @@ void story_free(struct story *story)
 		free(line->text);
 	}
 	vec_free(&story->lines);
+	vec_free(&story->chain);
+	vec_free(&story->drawn);
 }
 
 static char *printable(const char *text)
@@ -47,22 +50,35 @@ void story_append_cell(struct str *cells, const char *text)
 	text_append_printable(cells, text, strlen(text));
 }
 
-void story_add_text(struct story *story, enum line_kind kind, enum tone tone, const char *label,
-		    const char *text)
+/* Takes a line of which all but its texts is set. */
+static void add_line(struct story *story, struct story_line line, const char *label,
+		     const char *text)
 {
-	bool cells = kind == LINE_TITLE || kind == LINE_ROW;
-	struct story_line line = {
-		.kind = kind,
-		.tone = tone,
-		.label = printable(label ? label : ""),
-		.text = cells ? printable_cells(text) : printable(text),
-	};
+	bool cells = line.kind == LINE_TITLE || line.kind == LINE_ROW;
 
+	line.label = printable(label ? label : "");
+	line.text = cells ? printable_cells(text) : printable(text);
 	if (line.label && line.text && vec_push(&story->lines, line) == 0)
 		return;
 	free(line.label);
 	free(line.text);
 	story->failed = true;
+}
+
+void story_add_text(struct story *story, enum line_kind kind, enum tone tone, const char *label,
+		    const char *text)
+{
+	add_line(story, (struct story_line){ .kind = kind, .tone = tone }, label, text);
+}
+
+void story_add_branch(struct story *story, enum tone tone, const char *label,
+		      const struct tree_line *at, const char *text)
+{
+	struct story_line line = {
+		.kind = LINE_BRANCH, .tone = tone, .depth = at->depth, .open = at->open
+	};
+
+	add_line(story, line, label, text);
 }
 
 void story_add(struct story *story, enum line_kind kind, const char *label, const char *format, ...)
@@ -111,12 +127,32 @@ void story_cap_end(struct story *story, const struct story_cap *cap)
 		story_add(story, LINE_TEXT, NULL, "and %d more (-v shows them)", cap->left_out);
 }
 
+/* Finds what arrows connect with the primary. */
+static void connect(struct story *story, const struct report *report)
+{
+	const struct chain *chain = &report->judgement->chain;
+	const struct finding *primary = view_primary(report);
+	const struct chain_node *node = primary ? view_finding_node(report, primary) : NULL;
+
+	if (!node)
+		return;
+	if (tree_of(chain, (size_t)(node - chain->nodes.data), &story->chain) < 0)
+		story->failed = true;
+	if (story->chain.len < 2)
+		vec_free(&story->chain);
+	vec_free(&story->drawn);
+}
+
 int story_build(const struct report *report, int verbosity, struct story *ret)
 {
 	_cleanup_(story_free) struct story story = { 0 };
 
-	story_tell_verdict(&story, report, verbosity);
+	connect(&story, report);
+	story_tell_title(&story, report);
+	story_tell_chain(&story, report, verbosity);
 	story_tell_actions(&story, report, verbosity);
+	story_tell_why(&story, report, verbosity);
+	story_tell_others(&story, report, verbosity);
 	story_tell_funnel(&story, report, verbosity);
 	story_tell_rest(&story, report, verbosity);
 	if (story.failed)

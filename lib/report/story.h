@@ -8,6 +8,7 @@
  *   TEXT     label "means", text; an empty label continues what stands above
  *   ROW      cells, aligned with the rows next to it
  *   COMMAND  text that a reader may paste
+ *   BRANCH   a line of the chain, drawn at its depth (tree.h)
  *
  * Labels "-" and "1." make items of a list. All of it is printable (base/text.h) when it is added.
  */
@@ -16,6 +17,7 @@
 
 #include "base/vec.h"
 #include "report/report.h"
+#include "report/tree.h"
 
 enum line_kind {
 	LINE_TITLE,
@@ -23,6 +25,7 @@ enum line_kind {
 	LINE_TEXT,
 	LINE_ROW,
 	LINE_COMMAND,
+	LINE_BRANCH,
 };
 
 enum tone {
@@ -38,11 +41,15 @@ struct story_line {
 	enum tone tone; /* of the label */
 	char *label;	/* never NULL */
 	char *text;	/* never NULL; TITLE and ROW: cells, separated by '\n' */
+	int depth;	/* BRANCH: as in struct tree_line */
+	uint64_t open;
 };
 
 struct story {
 	VEC(struct story_line) lines;
-	bool failed; /* out of memory: sticky, as in struct str */
+	struct tree_lines chain; /* all that arrows connect with the primary; empty without any */
+	struct tree_lines drawn; /* of these, what the first screen draws */
+	bool failed;		 /* out of memory: sticky, as in struct str */
 };
 
 /* Builds the story of a report: 0 or -ENOMEM. */
@@ -56,6 +63,10 @@ void story_add(struct story *story, enum line_kind kind, const char *label, cons
 /* The same with text as it stands and a tone for the label. */
 void story_add_text(struct story *story, enum line_kind kind, enum tone tone, const char *label,
 		    const char *text);
+
+/* The same for a branch that stands where `at` does. */
+void story_add_branch(struct story *story, enum tone tone, const char *label,
+		      const struct tree_line *at, const char *text);
 
 /* Appends a cell of what will be a TITLE or ROW: printable, so that nothing in it is taken for a
  * separator. */
@@ -77,10 +88,31 @@ bool story_cap_take(struct story_cap *cap);
 /* "and 3 more (-v shows them)" when something was left out. */
 void story_cap_end(struct story *story, const struct story_cap *cap);
 
-/* The parts, in the files that tell them. */
-void story_tell_verdict(struct story *story, const struct report *report, int verbosity);
+/* What a finding is about: "program sysbench, 21 threads, PID 4242"; nothing for the host. */
+void story_append_subject(struct str *out, const struct subject *subject);
+
+/* "97 % of the waiting for a CPU"; false, and nothing appended, when no share is known. */
+bool story_append_share(struct str *out, const struct finding *finding);
+
+/* ", explains 62 % through its arrows" of a node that has some. */
+void story_append_explained(struct str *out, const struct report *report,
+			    const struct chain_node *node);
+
+/* Facts as rows, the first under `label`. */
+void story_tell_facts(struct story *story, const char *label, const struct facts *facts);
+
+/* Who a finding is about, and why no list of processes shows them, when that is so. */
+void story_tell_who(struct story *story, const struct report *report,
+		    const struct finding *finding);
+
+/* The parts, in their order and in the files that tell them. */
+void story_tell_title(struct story *story, const struct report *report);
+void story_tell_chain(struct story *story, const struct report *report, int verbosity);
 void story_tell_actions(struct story *story, const struct report *report, int verbosity);
+void story_tell_why(struct story *story, const struct report *report, int verbosity);
+void story_tell_others(struct story *story, const struct report *report, int verbosity);
 void story_tell_funnel(struct story *story, const struct report *report, int verbosity);
+void story_tell_unknown(struct story *story, const struct report *report, int verbosity);
 void story_tell_rest(struct story *story, const struct report *report, int verbosity);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What follows the funnel: ruled out, unknown, suppressed, limits, cost. */
+/* What follows the funnel: also, ruled out, unknown (its own file), suppressed, limits, cost. */
 #include "report/story.h"
 
 #include "base/cleanup.h"
@@ -10,17 +10,28 @@
 
 enum {
 	MOST_ALSO = 5,
-	MOST_UNKNOWN = 5,
 	MOST_SUPPRESSED = 5,
-	MOST_NAMES = 6,
 };
+
+/* True for what a node is told by, further up; other findings of the node say something else. */
+static bool is_told(const struct story *story, const struct report *report,
+		    const struct finding *finding)
+{
+	const struct chain_nodes *nodes = &report->judgement->chain.nodes;
+	const struct chain_node *node = view_finding_node(report, finding);
+
+	return node && view_node_finding(report, node) == finding &&
+	       (node->severity > SEVERITY_INFO ||
+		tree_has(&story->drawn, (size_t)(node - nodes->data)));
+}
 
 static void tell_also(struct story *story, const struct report *report, int verbosity)
 {
 	struct story_cap cap = story_cap_of(MOST_ALSO, verbosity);
 
 	vec_each(finding, &report->judgement->findings) {
-		if (finding->severity != SEVERITY_INFO || !story_cap_take(&cap))
+		if (finding->severity != SEVERITY_INFO || is_told(story, report, finding) ||
+		    !story_cap_take(&cap))
 			continue;
 		if (cap.taken == 1)
 			story_add(story, LINE_HEADING, "Also", "%s", "");
@@ -104,101 +115,6 @@ static void tell_ruled_out(struct story *story, const struct report *report, int
 			tell_cause(story, exclusions, exclusion, verbosity);
 }
 
-/* ---- unknown: one line for all rules that lack the same ---- */
-
-static bool same_text(const char *a, const char *b)
-{
-	return (!a && !b) || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_lack(const struct unknown *a, const struct unknown *b)
-{
-	if (a->missing.len != b->missing.len || !same_text(a->fix, b->fix))
-		return false;
-	for (size_t i = 0; i < a->missing.len; i++)
-		if (strcmp(a->missing.data[i], b->missing.data[i]) != 0)
-			return false;
-	return true;
-}
-
-/* True when `unknown` is the first of its group. */
-static bool opens_group(const struct unknowns *unknowns, const struct unknown *unknown)
-{
-	for (const struct unknown *other = unknowns->data; other < unknown; other++)
-		if (same_lack(other, unknown))
-			return false;
-	return true;
-}
-
-static void tell_group(struct story *story, const struct unknowns *unknowns,
-		       const struct unknown *first)
-{
-	_cleanup_(str_free) struct str text = { 0 };
-	const char *separator = ": ";
-
-	vec_each(missing, &first->missing)
-		str_format(&text, "%s%s", missing > first->missing.data ? ", " : "", *missing);
-	str_append(&text, first->missing.len ? " not measured" : "not measured");
-	for (const struct unknown *u = first; u < unknowns->data + unknowns->len; u++) {
-		if (!same_lack(u, first))
-			continue;
-		str_format(&text, "%s%s", separator, u->rule->id);
-		separator = ", ";
-	}
-	story_add_text(story, LINE_TEXT, TONE_PLAIN, "-", str_text(&text));
-	if (first->fix && *first->fix)
-		story_add_text(story, LINE_COMMAND, TONE_PLAIN, NULL, first->fix);
-}
-
-static bool name_listed(const struct strings *names, const char *name)
-{
-	vec_each(listed, names)
-		if (strcmp(*listed, name) == 0)
-			return true;
-	return false;
-}
-
-static void collect_missing(struct story *story, const struct unknowns *unknowns,
-			    struct strings *ret_names)
-{
-	vec_each(unknown, unknowns)
-		vec_each(missing, &unknown->missing)
-			if (!name_listed(ret_names, *missing) && vec_push(ret_names, *missing) < 0)
-				story->failed = true;
-}
-
-static void tell_unknown_count(struct story *story, const struct unknowns *unknowns)
-{
-	_cleanup_(str_free) struct str text = { 0 };
-	struct strings names = { 0 };
-
-	collect_missing(story, unknowns, &names);
-	str_format(&text, "%zu rules could not be evaluated (-v lists them); not measured: ",
-		   unknowns->len);
-	for (size_t i = 0; i < names.len && i < MOST_NAMES; i++)
-		str_format(&text, "%s%s", i ? ", " : "", names.data[i]);
-	if (names.len > MOST_NAMES)
-		str_format(&text, " and %zu more", names.len - MOST_NAMES);
-	story_add_text(story, LINE_TEXT, TONE_PLAIN, NULL, str_text(&text));
-	vec_free(&names);
-}
-
-static void tell_unknown(struct story *story, const struct report *report, int verbosity)
-{
-	const struct unknowns *unknowns = &report->judgement->unknown;
-
-	if (unknowns->len == 0)
-		return;
-	story_add(story, LINE_HEADING, "Unknown", "%s", "");
-	if (verbosity == 0 && unknowns->len > MOST_UNKNOWN) {
-		tell_unknown_count(story, unknowns);
-		return;
-	}
-	vec_each(unknown, unknowns)
-		if (opens_group(unknowns, unknown))
-			tell_group(story, unknowns, unknown);
-}
-
 /* ---- suppressed, limits, cost ---- */
 
 static void tell_suppressed(struct story *story, const struct report *report, int verbosity)
@@ -261,7 +177,7 @@ void story_tell_rest(struct story *story, const struct report *report, int verbo
 {
 	tell_also(story, report, verbosity);
 	tell_ruled_out(story, report, verbosity);
-	tell_unknown(story, report, verbosity);
+	story_tell_unknown(story, report, verbosity);
 	tell_suppressed(story, report, verbosity);
 	tell_limits(story, report);
 	tell_cost(story, report);

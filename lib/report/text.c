@@ -11,6 +11,7 @@ enum {
 	MOST_CELLS = 10, /* of a row; what follows stays in the last */
 	LEAST_CELL = 24, /* room that the last cell must have for a row to be worth aligning */
 	INDENT = 2,
+	BAR = 3,	 /* columns of a bar of the chain's drawing */
 	ALONE_LABEL = 6, /* headings without a section align as far as the stages' names */
 };
 
@@ -159,6 +160,60 @@ static void print_line(struct printer *printer, const struct story_line *line)
 			    printer->columns);
 }
 
+/* ---- branches ---- */
+
+static bool is_open(const struct story_line *line, int depth)
+{
+	return line->open >> depth & 1;
+}
+
+/* The bars in front of a branch; of a branch with more than one line, `first` is its first. */
+static void print_bars(struct printer *printer, const struct story_line *line, int depth,
+		       bool first)
+{
+	for (int at = line->depth - depth + 1; at <= line->depth; at++) {
+		if (first && at == line->depth)
+			str_append(printer->out, is_open(line, at) ? "├─ " : "└─ ");
+		else
+			str_append(printer->out, is_open(line, at) ? "│  " : "   ");
+	}
+}
+
+/* On a narrow page the outer bars give way. */
+static int drawn_depth(const struct printer *printer, const struct story_line *line)
+{
+	int room = (printer->columns - printer->text_at - LEAST_CELL) / BAR;
+
+	if (room < 0)
+		room = 0;
+	return line->depth < room ? line->depth : room;
+}
+
+static void print_branch(struct printer *printer, const struct story_line *line)
+{
+	_cleanup_(str_free) struct str wrapped = { 0 };
+	int depth = drawn_depth(printer, line);
+	int hang = depth * BAR + (printer->columns > 2 * LEAST_CELL ? 2 : 0);
+	struct span rest, piece;
+	bool first = true;
+
+	layout_wrap(&wrapped, span_of(line->text), depth * BAR, hang,
+		    printer->columns - printer->text_at);
+	if (str_error(&wrapped) < 0)
+		printer->out->failed = true;
+	print_margin(printer, line);
+	rest = span_of(str_text(&wrapped));
+	for (; span_line(&rest, &piece); first = false) {
+		if (!first)
+			layout_pad(printer->out, printer->text_at);
+		print_bars(printer, line, depth, first);
+		if (!first) /* the bars stand in the place of blanks */
+			piece.p += depth * BAR;
+		str_append_bytes(printer->out, piece.p, span_len(piece));
+		str_append_char(printer->out, '\n');
+	}
+}
+
 /* Sets the section's columns, and prints its lines. */
 static void print_section(struct printer *printer, const struct story_line *lines, size_t count)
 {
@@ -175,10 +230,13 @@ static void print_section(struct printer *printer, const struct story_line *line
 	for (size_t i = 0; i < count;) {
 		if (lines[i].kind == LINE_ROW) {
 			i += print_rows(printer, &lines[i], count - i);
-		} else {
-			print_line(printer, &lines[i]);
-			i++;
+			continue;
 		}
+		if (lines[i].kind == LINE_BRANCH)
+			print_branch(printer, &lines[i]);
+		else
+			print_line(printer, &lines[i]);
+		i++;
 	}
 }
 
@@ -193,26 +251,26 @@ static void print_heading(struct printer *printer, const struct story_line *line
 	layout_wrap(printer->out, span_of(line->text), at, at, printer->columns);
 }
 
-/* The headline, and behind it the confidence where it fits. */
+/* The headline, and behind it the confidence, at a distance when both fit on one line. */
 static void print_title(struct printer *printer, const struct story_line *line)
 {
+	_cleanup_(str_free) struct str text = { 0 };
 	int at = layout_width(span_of(line->label)) + 2;
 	struct span rest = span_of(line->text);
 	struct span headline = rest;
+	bool fits;
 
 	span_line(&rest, &headline);
+	fits = at + layout_width(headline) + 3 + layout_width(rest) <= printer->columns;
+	str_append_bytes(&text, headline.p, span_len(headline));
+	if (rest.p < rest.end)
+		str_append(&text, fits ? "   " : " ");
+	str_append_bytes(&text, rest.p, span_len(rest));
+	if (str_error(&text) < 0)
+		printer->out->failed = true;
 	print_label(printer, line->label, line->tone, true);
 	str_append(printer->out, "  ");
-	if (rest.p == rest.end ||
-	    at + layout_width(headline) + 3 + layout_width(rest) > printer->columns) {
-		layout_wrap(printer->out, headline, at, at, printer->columns);
-		layout_pad(printer->out, rest.p == rest.end ? 0 : at);
-	} else {
-		str_append_bytes(printer->out, headline.p, span_len(headline));
-		str_append(printer->out, "   ");
-	}
-	if (rest.p < rest.end)
-		layout_wrap(printer->out, rest, at, at, printer->columns);
+	layout_wrap(printer->out, span_of(str_text(&text)), at, at, printer->columns);
 }
 
 static bool is_heading(const struct story_line *line)

@@ -191,13 +191,61 @@ const struct finding *view_primary(const struct report *report)
 	return &report->judgement->findings.data[index];
 }
 
-const struct finding *view_other(const struct report *report, const struct finding *previous)
+const struct finding *view_node_finding(const struct report *report, const struct chain_node *node)
+{
+	return &report->judgement->findings.data[node->findings.data[0]];
+}
+
+const struct chain_node *view_finding_node(const struct report *report,
+					   const struct finding *finding)
+{
+	size_t index = (size_t)(finding - report->judgement->findings.data);
+
+	vec_each(node, &report->judgement->chain.nodes)
+		vec_each(member, &node->findings)
+			if (*member == index)
+				return node;
+	return NULL;
+}
+
+struct subject view_subject(const struct report *report, const struct finding *finding)
+{
+	const struct chain_node *node = view_finding_node(report, finding);
+	struct subject subject = finding->subject;
+
+	if (!node)
+		return subject;
+	vec_each(index, &node->findings) {
+		const struct subject *other = &report->judgement->findings.data[*index].subject;
+
+		if (!subject.pids)
+			subject.pids = other->pids;
+		if (isnan(subject.threads))
+			subject.threads = other->threads;
+		if (isnan(subject.processes))
+			subject.processes = other->processes;
+	}
+	return subject;
+}
+
+bool view_node_is_beside(const struct report *report, const struct tree_lines *connected,
+			 const struct chain_node *node)
+{
+	const struct finding *primary = view_primary(report);
+	size_t index = (size_t)(node - report->judgement->chain.nodes.data);
+
+	return node->severity >= SEVERITY_WARNING && !tree_has(connected, index) &&
+	       !(primary && view_finding_node(report, primary) == node);
+}
+
+const struct finding *view_unchained(const struct report *report, const struct finding *previous)
 {
 	const struct finding *primary = view_primary(report);
 	const struct finding *end = last_end(report);
 
 	for (const struct finding *f = first_from(report, previous); f < end; f++)
-		if (f != primary && f->severity >= SEVERITY_WARNING)
+		if (f != primary && f->severity >= SEVERITY_WARNING &&
+		    !view_finding_node(report, f))
 			return f;
 	return NULL;
 }
@@ -276,7 +324,7 @@ static bool same_direction(enum op a, enum op b)
 
 bool view_fact_matters(const struct facts *facts, const struct fact *fact)
 {
-	if (fact->unit == UNIT_TEXT && fact->op == OP_EQ && facts->len > 1)
+	if (fact->unit == UNIT_TEXT && (fact->op == OP_EQ || fact->op == OP_GLOB) && facts->len > 1)
 		return false;
 	for (const struct fact *later = fact + 1; later < facts->data + facts->len; later++)
 		if (strcmp(later->metric, fact->metric) == 0 && same_direction(later->op, fact->op))

@@ -7,6 +7,7 @@
 
 #include "base/vec.h"
 #include "report/report.h"
+#include "report/tree.h"
 
 /* One line of "saw": printable cells, ended by '\n' but for the last; cells of neighbouring table
  * rows align. A template separates its cells by two blanks. */
@@ -37,8 +38,25 @@ const char *view_concluded(const struct report *report, enum stage_id stage);
 const struct request *view_request(const struct report *report, enum stage_id stage,
 				   const struct request *previous);
 
-/* Findings other than the primary that are a warning or worse, in rank order, the same way. */
-const struct finding *view_other(const struct report *report, const struct finding *previous);
+/* The finding that stands for a node of the chain. */
+const struct finding *view_node_finding(const struct report *report, const struct chain_node *node);
+
+/* The node of a finding, or NULL: it names no cause. */
+const struct chain_node *view_finding_node(const struct report *report,
+					   const struct finding *finding);
+
+/* What a finding is about, as far as any finding of its node knows it: the stage that knows most of
+ * a group may not be the one that knows its PIDs. */
+struct subject view_subject(const struct report *report, const struct finding *finding);
+
+/* True for a node that is a warning or worse, other than the primary's, that no arrow connects with
+ * it. */
+bool view_node_is_beside(const struct report *report, const struct tree_lines *connected,
+			 const struct chain_node *node);
+
+/* Findings other than the primary that are a warning or worse and in no node of the chain, in rank
+ * order, the same way. */
+const struct finding *view_unchained(const struct report *report, const struct finding *previous);
 
 /* The sentence of a finding; its cause or rule when the rule has no sentence. Never NULL. */
 const char *view_say(const struct finding *finding);
@@ -49,7 +67,7 @@ const struct finding *view_primary(const struct report *report);
 /* "r_per_cpu 9.5 >= 4": without the stage or table, which stand next to it. */
 void view_fact(struct str *out, const struct fact *fact);
 
-/* False for a fact that tells a reader nothing: a kind that is what it must be, or a number that
+/* False for a fact that tells a reader nothing: a name that is what it must be, or a number that
  * another fact holds against a threshold of the same direction. */
 bool view_fact_matters(const struct facts *facts, const struct fact *fact);
 

@@ -185,9 +185,66 @@ static void check_rule(struct layer *layer, const struct rule *rule)
 	layer->rule = NULL;
 }
 
+static bool is_about_row(const struct link *link)
+{
+	vec_each(condition, &link->when)
+		if (condition->left.column != COLUMN_NONE || condition->right.column != COLUMN_NONE)
+			return true;
+	return link->strength_ref.column != COLUMN_NONE || link->match_from != COLUMN_NONE ||
+	       link->match_to != COLUMN_NONE;
+}
+
+static bool shares_cause(const struct link *link)
+{
+	vec_each(from, &link->from)
+		vec_each(to, &link->to)
+			if (strcmp(*from, *to) == 0)
+				return true;
+	return false;
+}
+
+static bool is_matched(const struct link *link)
+{
+	return link->match_from != COLUMN_NONE || link->match_to != COLUMN_NONE ||
+	       link->match_from_word || link->match_to_word;
+}
+
+static void check_link(struct layer *layer, const struct link *link)
+{
+	const struct condition *never = contradiction(&link->when, &link->when);
+
+	layer->file = link->file;
+	layer->rule = link->id;
+	if (never)
+		layer_complain(layer, link->line, "when", "`%s` can't hold with the others",
+			       never->text);
+	if (!link->source)
+		layer_complain(layer, link->line, "source",
+			       "is missing: why does the one drive the other?");
+	if (!link->strength_of)
+		layer_complain(layer, link->line, "strength_of", "is missing: a share of what?");
+	if (link->table != TABLE_NONE && !is_about_row(link))
+		layer_complain(layer, link->line, "for", "never looks at a column of %s",
+			       table_info(link->table)->name);
+	if (shares_cause(link) && !is_matched(link))
+		layer_complain(layer, link->line, "match",
+			       "is missing: from and to are the same finding");
+	layer->file = NULL;
+	layer->rule = NULL;
+}
+
+/* A switch has nothing to check. */
+static bool is_whole(const struct link *link)
+{
+	return link->id && link->when.len && link->from.len && link->to.len && link->strength;
+}
+
 void check_rules(struct layer *layer)
 {
 	vec_each(rule, &layer->rules->rules)
 		if ((*rule)->id && (*rule)->stage != STAGE_TOTAL)
 			check_rule(layer, *rule);
+	vec_each(link, &layer->rules->links)
+		if (is_whole(*link))
+			check_link(layer, *link);
 }

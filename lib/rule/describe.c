@@ -219,3 +219,72 @@ void rule_describe(const struct rule *rule, struct str *out)
 	put_part(out, "Why:", rule->why);
 	put_part(out, "Source:", rule->source);
 }
+
+static void put_causes(struct str *out, const struct strings *names)
+{
+	vec_each(name, names) {
+		if (name != names->data)
+			str_append(out, name + 1 == names->data + names->len ? " or " : ", ");
+		str_append(out, *name);
+	}
+}
+
+/* "thread-storm about row.wakee" */
+static void put_end(struct str *out, const struct strings *names, enum column_id column,
+		    const char *word)
+{
+	put_causes(out, names);
+	if (column != COLUMN_NONE)
+		str_format(out, " about row.%s", column_info(column)->name);
+	else if (word)
+		str_format(out, " about \"%s\"", word);
+}
+
+static void put_link_title(struct str *out, const struct link *link)
+{
+	_cleanup_(str_free) struct str text = { 0 };
+
+	str_format(&text, "%s: ", link->id);
+	put_end(&text, &link->from, link->match_from, link->match_from_word);
+	str_append(&text, " drives ");
+	put_end(&text, &link->to, link->match_to, link->match_to_word);
+	str_format(&text, " (%s:%d%s)", link->file, link->line,
+		   link->enabled ? "" : ", switched off");
+	put_wrapped(out, "", str_text(&text));
+	str_append_char(out, '\n');
+}
+
+static void put_link_question(struct str *out, const struct link *link)
+{
+	_cleanup_(str_free) struct str text = { 0 };
+	const char *all = link->when.len > 1 ? "all of this is so" : "this is so";
+
+	if (link->table != TABLE_NONE)
+		str_format(&text,
+			   "It tries each row of %s: %s (%s). It draws an arrow when both ends are "
+			   "findings and %s:",
+			   table_info(link->table)->name, table_info(link->table)->doc,
+			   table_info(link->table)->command, all);
+	else
+		str_format(&text,
+			   "It looks at the host. It draws an arrow when both ends are findings "
+			   "and %s:",
+			   all);
+	put_conditions(out, str_text(&text), &link->when);
+}
+
+void link_describe(const struct link *link, struct str *out)
+{
+	_cleanup_(str_free) struct str strength = { 0 };
+
+	put_link_title(out, link);
+	put_link_question(out, link);
+	str_format(&strength, "Strength: %s (%s)", link->strength ? link->strength : "?",
+		   ref_is_set(link->strength_ref) ? ref_doc(link->strength_ref) : "");
+	if (link->strength_of)
+		str_format(&strength, ", a share of %s", link->strength_of);
+	str_append_char(&strength, '.');
+	put_wrapped(out, "", str_text(&strength));
+	put_part(out, "It says:", link->say);
+	put_part(out, "Source:", link->source);
+}

@@ -75,40 +75,51 @@ static int ask(struct judging *judging, const struct rule *rule, int row)
 	return r < 0 ? r : vec_push(&judging->out->requests, request);
 }
 
-static int name_missing(struct judging *judging, struct unknown *unknown, const char *name)
+static int name_missing(struct judgement *judgement, struct strings *missing, const char *name)
 {
 	_cleanup_(str_free) struct str copy = { 0 };
 
-	vec_each(other, &unknown->missing)
+	vec_each(other, missing)
 		if (strcmp(*other, name) == 0)
 			return 0;
 	str_append(&copy, name);
-	name = judgement_own(judging->out, &copy);
-	return name ? vec_push(&unknown->missing, name) : -ENOMEM;
+	name = judgement_own(judgement, &copy);
+	return name ? vec_push(missing, name) : -ENOMEM;
 }
 
-static int ref_missing(struct judging *judging, struct unknown *unknown, struct ref ref, int row)
+int judging_missing_table(struct judgement *judgement, enum table_id table, struct strings *missing,
+			  const char **fix)
+{
+	*fix = table_info(table)->command;
+	return name_missing(judgement, missing, table_info(table)->name);
+}
+
+int judging_missing_ref(struct judgement *judgement, const struct evidence *evidence,
+			struct ref ref, int row, struct strings *missing, const char **fix)
 {
 	_cleanup_(str_free) struct str name = { 0 };
 
-	if (!ref_is_set(ref) || ref_judged(ref, judging->evidence, row).kind != VALUE_UNKNOWN)
+	if (!ref_is_set(ref) || ref_judged(ref, evidence, row).kind != VALUE_UNKNOWN)
 		return 0;
 	ref_name(ref, &name);
-	if (!unknown->fix && *ref_command(ref))
-		unknown->fix = ref_command(ref);
-	return name_missing(judging, unknown, str_text(&name));
+	if (!*fix && *ref_command(ref))
+		*fix = ref_command(ref);
+	return name_missing(judgement, missing, str_text(&name));
 }
 
-static int conditions_missing(struct judging *judging, struct unknown *unknown,
-			      const struct conditions *conditions, int row)
+int judging_missing(struct judgement *judgement, const struct evidence *evidence,
+		    const struct conditions *conditions, int row, struct strings *missing,
+		    const char **fix)
 {
 	int r = 0;
 
 	vec_each(condition, conditions) {
 		if (r == 0)
-			r = ref_missing(judging, unknown, condition->left, row);
+			r = judging_missing_ref(judgement, evidence, condition->left, row, missing,
+						fix);
 		if (r == 0 && condition->against_ref)
-			r = ref_missing(judging, unknown, condition->right, row);
+			r = judging_missing_ref(judgement, evidence, condition->right, row, missing,
+						fix);
 	}
 	return r;
 }
@@ -121,8 +132,9 @@ static int row_missing(struct judging *judging, struct unknown *unknown, int row
 
 	if (when == TRUTH_FALSE)
 		return 0;
-	return conditions_missing(judging, unknown,
-				  when == TRUTH_UNKNOWN ? &rule->when : &rule->unless, row);
+	return judging_missing(judging->out, judging->evidence,
+			       when == TRUTH_UNKNOWN ? &rule->when : &rule->unless, row,
+			       &unknown->missing, &unknown->fix);
 }
 
 static bool has_table(const struct judging *judging, const struct rule *rule)
@@ -141,8 +153,8 @@ static int add_unknown(struct judging *judging, const struct rule *rule)
 	int rows = rows_of(judging, rule), r = 0;
 
 	if (!has_table(judging, rule)) {
-		unknown.fix = table_info(rule->table)->command;
-		r = name_missing(judging, &unknown, table_info(rule->table)->name);
+		r = judging_missing_table(judging->out, rule->table, &unknown.missing,
+					  &unknown.fix);
 	} else if (rule->table == TABLE_NONE) {
 		r = row_missing(judging, &unknown, -1);
 	}
@@ -282,7 +294,7 @@ static int judge_all(const struct ruleset *rules, struct judging *judging)
 		if (r < 0)
 			break;
 	}
-	return r < 0 ? r : judging_conclude(judging->out, judging->evidence);
+	return r < 0 ? r : judging_conclude(rules, judging->out, judging->evidence);
 }
 
 int rule_judge(const struct ruleset *rules, const struct evidence *evidence, struct judgement **ret)
@@ -306,6 +318,7 @@ void judgement_free(struct judgement *judgement)
 		vec_free(&exclusion->facts);
 	vec_each(unknown, &judgement->unknown)
 		vec_free(&unknown->missing);
+	chain_clear(&judgement->chain);
 	vec_free(&judgement->findings);
 	vec_free(&judgement->ruled_out);
 	vec_free(&judgement->unknown);

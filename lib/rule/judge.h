@@ -98,6 +98,62 @@ struct request {
 
 VEC_DECLARE(requests, struct request);
 
+/* What part a node plays in the verdict. */
+enum standing {
+	STANDING_PRIMARY,
+	STANDING_SECONDARY, /* another mechanism */
+	STANDING_AMPLIFIER,
+	STANDING_TRIGGER,
+	STANDING_EFFECT, /* a symptom that an arrow from the primary's tree reaches */
+	STANDING_ASIDE,	 /* seen together: nothing measured connects it */
+};
+
+VEC_DECLARE(indexes, size_t);
+
+/* Findings of one cause about one subject are one thing, whichever stages saw it. About one subject
+ * means: both about the host; the same program and thread; the same name, when programs and
+ * threads do not tell them apart; or the same kind, when one of them is about all of that kind
+ * (the softirqs of the host, as opposed to NET_RX). */
+struct chain_node {
+	const char *cause;
+	struct indexes findings; /* into judgement.findings, the one of record first */
+	enum severity severity;	 /* the highest of theirs */
+	enum role role;		 /* the most explaining of theirs */
+	double share_pct;	 /* of the finding of record; NAN when it names none */
+	/* What is attributed to it, see rule_judge(); NAN: nothing that has a number */
+	double explained_pct;
+	enum standing standing;
+};
+
+VEC_DECLARE(chain_nodes, struct chain_node);
+
+struct chain_arrow {
+	const struct link *link;
+	size_t from, to;     /* nodes */
+	int row;	     /* of link->table; -1 for the host */
+	double strength_pct; /* as measured, above 0 and at most 100 */
+	bool feedback;	     /* closes a cycle: drawn, not used to attribute */
+	const char *say;
+	struct facts facts;
+};
+
+VEC_DECLARE(chain_arrows, struct chain_arrow);
+
+/* An arrow that could not be drawn nor denied, though both of its ends are findings. */
+struct chain_gap {
+	const struct link *link;
+	struct strings missing;
+	const char *fix;
+};
+
+VEC_DECLARE(chain_gaps, struct chain_gap);
+
+struct chain {
+	struct chain_nodes nodes;   /* primary first, then by standing, severity, explained_pct */
+	struct chain_arrows arrows; /* the strongest first */
+	struct chain_gaps gaps;	    /* in the order of the links */
+};
+
 enum verdict_status {
 	VERDICT_HEALTHY,
 	VERDICT_FINDINGS,
@@ -107,7 +163,7 @@ enum verdict_status {
 struct verdict {
 	enum verdict_status status;
 	double confidence;
-	int primary;		    /* index into findings, -1 when there is none */
+	int primary;		    /* finding of record of chain.nodes.data[0]; -1: none */
 	const char *headline;	    /* at most 120 characters */
 	const char *confidence_why; /* in words */
 };
@@ -119,6 +175,7 @@ struct judgement {
 	struct unknowns unknown;
 	struct suppressions suppressed;
 	struct requests requests;
+	struct chain chain; /* of findings that name a cause; empty without any */
 	struct verdict verdict;
 	VEC(void *) owned;
 };
@@ -138,9 +195,26 @@ int rule_annotate(const struct ruleset *rules, struct evidence *evidence);
  *
  * Confidence of a finding: 0.95, times 0.9 when its stage is degraded, 0.8 when it watched less
  * than half a second, times 0.95 for each of the first five caveats of the evidence, times 0.8 for
- * each doubt, never below 0.3. The verdict has its primary finding's; a healthy one has 0.95 times
- * the part of the rules that could be evaluated, the same factors applied; an inconclusive one 0:
- * it claims nothing. */
+ * each doubt, never below 0.3. The verdict has its primary finding's, times 0.9 when no arrow
+ * touches the primary and another cause that is no symptom is a warning too; a healthy one has
+ * 0.95 times the part of the rules that could be evaluated, the same factors applied; an
+ * inconclusive one 0: it claims nothing.
+ *
+ * The chain: a link draws one arrow for each row of evidence on which its conditions hold and
+ * whose ends are findings, the driver no symptom; where several findings fit an end, the worst
+ * and most explaining one is meant. Arrows join the graph the strongest first, and one that closes a cycle is feedback.
+ * Effects are attributed backwards: of what a node suffers its drivers have their strengths' part,
+ * their own drivers a part of that. Of several arrows between two nodes the strongest counts, and
+ * drivers that claim more than all of a node share it in proportion, first those that claim the
+ * same thing (strength_of), then all. explained_pct is the largest effect of a node: of all
+ * that it drives, the part times that node's share; or its own share, unless it drives something
+ * that is no symptom and is weighed by that.
+ *
+ * The primary is a mechanism or trigger that is a warning, or explains half and more of one; an
+ * amplifier when there is none, a symptom when there is nothing else. Of several it is the one
+ * that reaches the highest severity, then the worst itself, then what explains most. What is a
+ * warning itself and explains more than half of the primary takes its place, and so on upstream;
+ * an amplifier only when it is as bad. */
 int rule_judge(const struct ruleset *rules, const struct evidence *evidence,
 	       struct judgement **ret);
 

@@ -35,10 +35,45 @@ int judging_add_finding(struct judgement *judgement, const struct evidence *evid
 			const struct rule *rule, int row);
 void finding_clear(struct finding *finding);
 
+/* Adds the names that conditions lack, each once, and the command of the first when there is none
+ * yet. `table` is for a table that was not measured, `ref` for a number that stands alone. */
+int judging_missing(struct judgement *judgement, const struct evidence *evidence,
+		    const struct conditions *conditions, int row, struct strings *missing,
+		    const char **fix);
+int judging_missing_ref(struct judgement *judgement, const struct evidence *evidence,
+			struct ref ref, int row, struct strings *missing, const char **fix);
+int judging_missing_table(struct judgement *judgement, enum table_id table, struct strings *missing,
+			  const char **fix);
+
 /* Factor for a degraded stage and for caveats. */
 double judging_trust(const struct evidence *evidence, enum stage_id stage);
 
-/* Ranks findings, numbers them and fills the verdict. */
-int judging_conclude(struct judgement *judgement, const struct evidence *evidence);
+/* Ranks findings, numbers them, builds the chain and fills the verdict. */
+int judging_conclude(const struct ruleset *rules, struct judgement *judgement,
+		     const struct evidence *evidence);
+
+/* What explains comes before what makes it worse, and that before what is merely seen: 0, 1, 2. */
+int judging_role_rank(enum role role);
+
+/* ---- the chain, in the order of its making ---- */
+
+/* One node for each cause and subject (chain_node.c). The findings are ranked. */
+int chain_add_nodes(struct judgement *judgement);
+
+/* One arrow for each link and pair of nodes that a row of evidence draws, the strongest first, and
+ * the gaps (chain.c). */
+int chain_add_arrows(const struct ruleset *rules, const struct evidence *evidence,
+		     struct judgement *judgement);
+
+/* Marks the arrows that close a cycle and attributes effects; what each node reaches is the
+ * severity that it has or explains for the most part (chain_effect.c). `reach` has room for every
+ * node. */
+int chain_attribute(struct chain *chain, enum severity *reach);
+
+/* Chooses the primary, gives every node its standing and sorts them (chain_standing.c). True when
+ * there is a primary: it is node 0 then. */
+int chain_stand(struct chain *chain, const enum severity *reach, bool *ret_primary);
+
+void chain_clear(struct chain *chain);
 
 #endif

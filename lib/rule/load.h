@@ -10,6 +10,7 @@
 #include "rule/rule.h"
 
 #define RULES_MAX 2000
+#define SYMBOL_ROWS_MAX 2000
 #define RULE_FILE_MAX_BYTES ((size_t)1 << 20)
 #define COMPLAINTS_MAX 1000
 
@@ -60,10 +61,17 @@ void layer_check_template(struct layer *layer, int line, const char *field, cons
 void load_rule(struct layer *layer, const cJSON *object);
 void load_knowledge(struct layer *layer, const cJSON *object);
 void load_stages(struct layer *layer, const cJSON *object);
+void load_symbols(struct layer *layer, const cJSON *object);
+void load_link(struct layer *layer, const cJSON *object);
 
 void rule_free(struct rule *rule);
+void link_free(struct link *link);
 void knowledge_free(struct knowledge *knowledge);
 void stage_story_clear(struct stage_story *story);
+void symbol_row_clear(struct symbol_row *row);
+
+/* Whether one of these rows drops the earlier rows that are about the same as `row`. */
+bool symbol_row_replaced(const struct symbol_rows *by, const struct symbol_row *row);
 
 /* Complaints about rows that load but make no sense. */
 void check_rules(struct layer *layer);

@@ -134,7 +134,8 @@ struct stage_story {
 	struct saw_lines saw;
 };
 
-/* What functions are about (symbols.jsonc, see rule/symbols.h): a row gives its class to the functions that its globs match. */
+/* What functions are about (symbols.jsonc, see rule/symbols.h): a row gives its class to the
+ * functions that its globs match. */
 struct symbol_row {
 	enum class_id class;   /* CLASS_NONE: a loop row */
 	struct strings kernel; /* globs */
@@ -143,10 +144,33 @@ struct symbol_row {
 	uint64_t all; /* combination: classes that must be there; 0: none */
 	bool leaf;
 	bool loop;
+	bool replace; /* earlier rows of the class are dropped */
 };
 
 VEC_DECLARE(symbol_rows, struct symbol_row);
 
+/* One arrow of the chain, as data: a finding of cause `from` drives one of cause `to`, shown by a
+ * row of evidence on which all of `when` hold. */
+struct link {
+	const char *id; /* "chain.softirq-wakes-storm" */
+	const char *file;
+	int line;
+	struct strings from, to;   /* causes */
+	enum table_id table;	   /* TABLE_NONE: shown by metrics of the host alone */
+	enum column_id match_from; /* text column that names the subject; COLUMN_NONE: any */
+	enum column_id match_to;
+	const char *match_from_word; /* or a literal that it must equal; NULL: none */
+	const char *match_to_word;
+	struct conditions when;
+	const char *strength; /* name of the number: per cent of `to` that `from` explains */
+	struct ref strength_ref;
+	const char *strength_of; /* what that is a share of, in words */
+	const char *say;
+	const char *source;
+	bool enabled;
+};
+
+VEC_DECLARE(links, struct link *);
 VEC_DECLARE(rules, struct rule *);
 VEC_DECLARE(knowledges, struct knowledge *);
 
@@ -154,8 +178,10 @@ struct ruleset {
 	struct rules rules; /* in file order; disabled ones are kept and marked */
 	struct knowledges knowledge;
 	struct symbol_rows symbols; /* in file order */
+	struct links links;	    /* in file order; disabled ones are kept and marked */
 	struct stage_story stages[STAGE_TOTAL];
-	char sha256[65]; /* of all files that were loaded, in order: each is hashed behind the sum so far */
+	/* of all files that were loaded, in order: each is hashed behind the sum so far */
+	char sha256[65];
 	VEC(void *) owned;
 };
 
@@ -184,13 +210,16 @@ void ruleset_freep(struct ruleset **rules);
 
 const struct rule *ruleset_find(const struct ruleset *rules, const char *id);
 
-/* The id that somebody may have meant; NULL when none is near. */
+/* An arrow's row, by its id. */
+const struct link *ruleset_find_link(const struct ruleset *rules, const char *id);
+
+/* The id of a row or of an arrow's row that somebody may have meant; NULL when none is near. */
 const char *ruleset_nearest(const struct ruleset *rules, const char *id);
 
 /* What a check went through. */
 struct rules_seen {
 	int files;
-	int rules;
+	int rules; /* arrows included */
 };
 
 /* Every complaint about the files of a folder, one per line "FILE:LINE: RULE: FIELD: what (did you
@@ -204,6 +233,7 @@ int ruleset_check(const struct ruleset *base, const char *folder, struct str *re
 /* A row in prose, for `triage rules show`: what it asks, thresholds with units, what it means, what
  * to do. */
 void rule_describe(const struct rule *rule, struct str *out);
+void link_describe(const struct link *link, struct str *out);
 
 const char *severity_name(enum severity severity);
 const char *role_name(enum role role);

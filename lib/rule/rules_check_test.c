@@ -6,6 +6,11 @@
 #define GOOD "\"when\":[\"vmstat.r > 1\"],\"cause\":\"cpu-hog\",\"say\":\"x\""
 #define PROSE ",\"means\":\"m\",\"remedy\":[\"r\"],\"source\":\"s\""
 #define ROW(id, rest) "{\"id\":\"" id "\"," rest "}"
+#define SYMBOLS(rows) "{\"symbols\":[" rows "]}"
+#define LINK(rest) "{\"link\":\"chain.a\"," rest "}"
+#define ENDS "\"from\":\"thread-storm\",\"to\":\"cpu-saturation\""
+#define SHOWN "\"when\":[\"vmstat.r > 1\"],\"strength\":\"vmstat.busy_pct\",\"say\":\"x\""
+#define STORMS "\"for\":\"top.groups\"," ENDS "," SHOWN
 #define KNOWLEDGE(rest) "{\"knowledge\":\"k\",\"table\":\"top.groups\"," rest "}"
 
 static const struct {
@@ -108,6 +113,88 @@ static const struct {
 	  "\"say\":\"x\"}]}}}",
 	  "stages: most: must be a number from 1 to 64", 1 },
 	{ "{\"stages\":{\"top\":{\"saw\":[]}}}", "stages: question: is missing", 1 },
+	{ "{\"link\":\"a\"," ENDS "," SHOWN "}", "a: link: must be chain.name, of a-z, 0-9 and -",
+	  1 },
+	{ "{\"link\":\"chain.\"," ENDS "," SHOWN "}",
+	  "chain.: link: must be chain.name, of a-z, 0-9 and -", 1 },
+	{ "{\"link\":7," ENDS "," SHOWN "}", "link: must be a text", 1 },
+	{ "[" LINK(ENDS "," SHOWN) ",\n" LINK(ENDS "," SHOWN) "]",
+	  "chain.a: link: is used in t:1 already", 2 },
+	{ LINK(ENDS "," SHOWN ",\n\"strenght\":\"x\""),
+	  "chain.a: unknown key \"strenght\" (did you mean \"strength\"?)", 2 },
+	{ LINK("\"to\":\"cpu-saturation\"," SHOWN), "chain.a: from: is missing", 1 },
+	{ LINK("\"from\":\"thread-storms\",\"to\":\"cpu-saturation\"," SHOWN),
+	  "chain.a: from: unknown cause \"thread-storms\" (did you mean \"thread-storm\"?)", 1 },
+	{ LINK("\"from\":\"thread-storm\",\n\"to\":[\"cpu-hog\",\"x\"]," SHOWN),
+	  "chain.a: to: unknown cause \"x\"", 2 },
+	{ LINK("\"for\":\"top.group\"," ENDS "," SHOWN),
+	  "chain.a: for: unknown table \"top.group\" (did you mean \"top.groups\"?)", 1 },
+	{ LINK(ENDS ",\"strength\":\"vmstat.busy_pct\",\"say\":\"x\""), "chain.a: when: is missing",
+	  1 },
+	{ LINK(ENDS ",\"when\":[\"vmstat.r > 1 ms\"],\"strength\":\"vmstat.busy_pct\","
+		    "\"say\":\"x\""),
+	  "chain.a: when: \"1 ms\" is not a number of count", 1 },
+	{ LINK(ENDS ",\"when\":[\"vmstat.r > 1\"],\"strength\":\"vmstat.busy_pct\""),
+	  "chain.a: say: is missing", 1 },
+	{ LINK(ENDS ",\"when\":[\"vmstat.r > 1\"],\"say\":\"x\""), "chain.a: strength: is missing",
+	  1 },
+	{ LINK(ENDS ",\"when\":[\"vmstat.r > 1\"],\"say\":\"x\",\"strength\":\"vmstat.r\""),
+	  "chain.a: strength: \"vmstat.r\" is not a percentage", 1 },
+	{ LINK(ENDS ",\"when\":[\"vmstat.r > 1\"],\"say\":\"x\",\"strength\":\"vmstat.busypct\""),
+	  "chain.a: strength: unknown metric \"vmstat.busypct\" (did you mean "
+	  "\"vmstat.busy_pct\"?)",
+	  1 },
+	{ LINK(STORMS ",\"match\":\"row.name\""),
+	  "chain.a: match: must be an object of from and to", 1 },
+	{ LINK(STORMS ",\"match\":{\"form\":\"row.name\"}"),
+	  "chain.a: unknown key \"form\" (did you mean \"from\"?)", 1 },
+	{ LINK(STORMS ",\"match\":{\"from\":\"row.nam\"}"),
+	  "chain.a: match: unknown column \"row.nam\" (did you mean \"row.name\"?)", 1 },
+	{ LINK(STORMS ",\"match\":{\"from\":\"row.threads\"}"),
+	  "chain.a: match: column \"row.threads\" is not a text", 1 },
+	{ LINK(STORMS ",\"match\":{\"to\":\"vmstat.r\"}"),
+	  "chain.a: match: \"vmstat.r\" is neither row.COLUMN nor a quoted text", 1 },
+	{ LINK(STORMS ",\"match\":{\"to\":\"''\"}"), "chain.a: match: the quoted text is empty",
+	  1 },
+	{ LINK(ENDS "," SHOWN ",\"match\":{\"to\":\"row.name\"}"),
+	  "chain.a: match: \"row.name\" needs a table: the row has no `for`", 1 },
+	{ LINK(ENDS ",\"when\":[\"vmstat.r > 1\"],\"strength\":\"vmstat.busy_pct\",\"say\":"
+		    "\"{vmstat.rr}\""),
+	  "chain.a: say: unknown metric \"vmstat.rr\" (did you mean \"vmstat.r\"?)", 1 },
+	{ LINK(ENDS "," SHOWN ",\"enabled\":\"no\""), "chain.a: enabled: must be true or false",
+	  1 },
+	{ LINK("\"enabled\":false"), "chain.a: link: unknown rule \"chain.a\"", 1 },
+	{ "{\"symbols\":{}}", "symbols: must be a list of objects", 1 },
+	{ SYMBOLS("7"), "symbols: must be a list of objects", 1 },
+	{ "{\"symbols\":[],\n\"simbols\":[]}",
+	  "symbols: unknown key \"simbols\" (did you mean \"symbols\"?)", 2 },
+	{ SYMBOLS("{\"class\":\"futex\",\n\"kernl\":[\"x\"],\"user\":[\"x\"]}"),
+	  "symbols: unknown key \"kernl\" (did you mean \"kernel\"?)", 2 },
+	{ SYMBOLS("\n{\"class\":\"futx\",\"kernel\":[\"x\"]}"),
+	  "symbols: class: unknown class \"futx\" (did you mean \"futex\"?)", 2 },
+	{ SYMBOLS("{\"class\":\"zzzzzz\",\"kernel\":[\"x\"]}"),
+	  "symbols: class: unknown class \"zzzzzz\"", 1 },
+	{ SYMBOLS("{\"kernel\":[\"x\"]}"), "symbols: class: is missing", 1 },
+	{ SYMBOLS("{\"class\":\"futex\"}"), "symbols: a row needs kernel, user, module or all", 1 },
+	{ SYMBOLS("{\"class\":\"futex\",\"kernel\":[]}"),
+	  "symbols: kernel: must be a text or a list of texts", 1 },
+	{ SYMBOLS("{\"class\":\"futex\",\n\"kernel\":[\"\"]}"), "symbols: kernel: is empty", 2 },
+	{ SYMBOLS("{\"class\":\"futex\",\"kernel\":[\"*\"]}"),
+	  "symbols: \"*\" without module is every function", 1 },
+	{ SYMBOLS("{\"class\":\"futex\",\"kernel\":[\"x\"],\"at\":\"root\"}"),
+	  "symbols: at: must be \"leaf\"", 1 },
+	{ SYMBOLS("{\"class\":\"futex\",\"kernel\":[\"x\"],\"loop\":1}"),
+	  "symbols: loop: must be true or false", 1 },
+	{ SYMBOLS("{\"class\":\"futex\",\"kernel\":[\"x\"],\"loop\":true}"),
+	  "symbols: loop: can't stand beside class", 1 },
+	{ SYMBOLS("{\"class\":\"mmap_lock\",\"all\":[\"rwsem\"]}"),
+	  "symbols: all: must be a list of two classes or more", 1 },
+	{ SYMBOLS("{\"class\":\"mmap_lock\",\"all\":[\"rwsem\",\"rwsm\"]}"),
+	  "symbols: all: unknown class \"rwsm\" (did you mean \"rwsem\"?)", 1 },
+	{ SYMBOLS("{\"class\":\"rwsem\",\"all\":[\"rwsem\",\"futex\"]}"),
+	  "symbols: all: names the row's own class", 1 },
+	{ SYMBOLS("{\"class\":\"mmap_lock\",\"kernel\":\"x\",\"all\":[\"rwsem\",\"futex\"]}"),
+	  "symbols: all: can't stand beside kernel, user, module, at or loop", 1 },
 };
 
 START_TEST(refused_text)
@@ -120,7 +207,8 @@ START_TEST(refused_text)
 	snprintf(expected, sizeof(expected), "t:%d: %s", refused[_i].line, refused[_i].complaint);
 	ck_assert_int_lt(ruleset_overlay_text(rules, "t", text, strlen(text), &err), 0);
 	ck_assert_str_eq(err.msg, expected);
-	ck_assert_uint_eq(rules->rules.len + rules->knowledge.len, 0);
+	ck_assert_uint_eq(
+		rules->rules.len + rules->links.len + rules->knowledge.len + rules->symbols.len, 0);
 }
 END_TEST
 
@@ -157,6 +245,19 @@ static const struct {
 	  "t:1: vmstat.a: share_of: is missing: a share of what?\n" },
 	{ ROW("top.a", GOOD PROSE ",\"for\":\"top.groups\""),
 	  "t:1: top.a: when: never looks at a column of top.groups\n" },
+	{ LINK(ENDS "," SHOWN ",\"strength_of\":\"x\",\"source\":\"s\""), NULL },
+	{ LINK(ENDS "," SHOWN), "t:1: chain.a: source: is missing: why does the one drive the "
+				"other?\n"
+				"t:1: chain.a: strength_of: is missing: a share of what?\n" },
+	{ LINK(ENDS ",\"when\":[\"vmstat.r > 5\",\"vmstat.r < 5\"],\"strength\":"
+		    "\"vmstat.busy_pct\",\"say\":\"x\",\"strength_of\":\"x\",\"source\":\"s\""),
+	  "t:1: chain.a: when: `vmstat.r > 5` can't hold with the others\n" },
+	{ LINK(STORMS ",\"strength_of\":\"x\",\"source\":\"s\""),
+	  "t:1: chain.a: for: never looks at a column of top.groups\n" },
+	{ LINK("\"from\":\"cpu-hog\",\"to\":[\"thread-storm\",\"cpu-hog\"]," SHOWN
+	       ",\"strength_of\":\"x\",\"source\":\"s\""),
+	  "t:1: chain.a: match: is missing: from and to are the same finding\n" },
+	{ LINK("\"enabled\":false"), NULL },
 	{ "[{\"id\":\"vmstat.a\"},\n{\"id\":\"vmstat.b\",\"when\":[\"vmstat.r\"]}]",
 	  "t:1: vmstat.a: when: is missing\n"
 	  "t:1: vmstat.a: a row needs cause, rules_out or next\n"
@@ -193,6 +294,26 @@ START_TEST(too_many_rows)
 }
 END_TEST
 
+START_TEST(too_many_symbol_rows)
+{
+	_cleanup_(ruleset_freep) struct ruleset *rules = rules_of("[]");
+	_cleanup_(str_free) struct str text = { 0 };
+	struct err err;
+
+	str_append(&text, "{\"symbols\":[");
+	for (int i = 0; i < SYMBOL_ROWS_MAX; i++)
+		str_append(&text, "{\"class\":\"futex\",\"user\":\"x\"},");
+	str_append(&text, "]}");
+	ck_assert_int_eq(ruleset_overlay_text(rules, "t", str_text(&text), text.len, &err), 0);
+	/* one more, from another layer */
+	str_clear(&text);
+	str_append(&text, SYMBOLS("{\"class\":\"futex\",\"user\":\"x\"}"));
+	ck_assert_int_lt(ruleset_overlay_text(rules, "t", str_text(&text), text.len, &err), 0);
+	ck_assert_str_eq(err.msg, "more than 2000 rows");
+	ck_assert_uint_eq(rules->symbols.len, SYMBOL_ROWS_MAX);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("rules_check");
@@ -201,6 +322,7 @@ int main(void)
 	tcase_add_loop_test(tests, refused_text, 0, ARRAY_SIZE(refused));
 	tcase_add_loop_test(tests, checked_text, 0, ARRAY_SIZE(checked));
 	tcase_add_test(tests, too_many_rows);
+	tcase_add_test(tests, too_many_symbol_rows);
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);
 }

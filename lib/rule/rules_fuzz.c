@@ -2,6 +2,7 @@
 /* Hostile rule files: whatever loads must also judge, annotate and describe. */
 #include "base/cleanup.h"
 #include "rule/judge.h"
+#include "rule/symbols.h"
 
 #include <stdint.h>
 
@@ -35,6 +36,10 @@ static void use(const struct ruleset *rules)
 	rule_judge(rules, evidence, &judgement);
 	vec_each(rule, &rules->rules)
 		rule_describe(*rule, &text);
+	vec_each(link, &rules->links)
+		link_describe(*link, &text);
+	rule_symbol_meaning(rules, "net_rx_action.isra.0", "kernel", true);
+	rule_symbol_meaning(rules, "a::b(int) const [clone .cold]", "libc.so.6", false);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -11,6 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+static void symbols_free(struct symbol_rows *symbols)
+{
+	vec_each(row, symbols)
+		symbol_row_clear(row);
+	vec_free(symbols);
+}
+
 static void stories_clear(struct ruleset *rules)
 {
 	for (int i = 0; i < STAGE_TOTAL; i++)
@@ -24,9 +31,13 @@ void ruleset_free(struct ruleset *rules)
 	vec_each(rule, &rules->rules)
 		rule_free(*rule);
 	vec_free(&rules->rules);
+	vec_each(link, &rules->links)
+		link_free(*link);
+	vec_free(&rules->links);
 	vec_each(knowledge, &rules->knowledge)
 		knowledge_free(*knowledge);
 	vec_free(&rules->knowledge);
+	symbols_free(&rules->symbols);
 	stories_clear(rules);
 	vec_each(owned, &rules->owned)
 		free(*owned);
@@ -39,6 +50,14 @@ void ruleset_freep(struct ruleset **rules)
 	ruleset_free(*rules);
 }
 
+static struct link *find_link(const struct links *links, const char *id)
+{
+	vec_each(link, links)
+		if (strcmp((*link)->id, id) == 0)
+			return *link;
+	return NULL;
+}
+
 const struct rule *ruleset_find(const struct ruleset *rules, const char *id)
 {
 	vec_each(rule, &rules->rules)
@@ -47,12 +66,19 @@ const struct rule *ruleset_find(const struct ruleset *rules, const char *id)
 	return NULL;
 }
 
+const struct link *ruleset_find_link(const struct ruleset *rules, const char *id)
+{
+	return find_link(&rules->links, id);
+}
+
 const char *ruleset_nearest(const struct ruleset *rules, const char *id)
 {
 	struct nearest nearest = nearest_make(id);
 
 	vec_each(rule, &rules->rules)
 		nearest_try(&nearest, (*rule)->id);
+	vec_each(link, &rules->links)
+		nearest_try(&nearest, (*link)->id);
 	return nearest.best;
 }
 
@@ -96,8 +122,17 @@ static void load_object(struct layer *layer, const cJSON *object)
 		load_stages(layer, object);
 	else if (cJSON_GetObjectItemCaseSensitive(object, "knowledge"))
 		load_knowledge(layer, object);
+	else if (cJSON_GetObjectItemCaseSensitive(object, "symbols"))
+		load_symbols(layer, object);
+	else if (cJSON_GetObjectItemCaseSensitive(object, "link"))
+		load_link(layer, object);
 	else
 		load_rule(layer, object);
+}
+
+static size_t rows_of(const struct ruleset *rules)
+{
+	return rules->rules.len + rules->links.len + rules->knowledge.len;
 }
 
 static void load_root(struct layer *layer, const cJSON *root)
@@ -114,7 +149,7 @@ static void load_root(struct layer *layer, const cJSON *root)
 		return;
 	}
 	cJSON_ArrayForEach(item, root) {
-		if (layer->rules->rules.len + layer->rules->knowledge.len >= RULES_MAX) {
+		if (rows_of(layer->rules) >= RULES_MAX) {
 			layer_complain(layer, jsonc_line(item), NULL, "more than 2000 rows");
 			return;
 		}
@@ -238,7 +273,9 @@ static struct rule *find_rule(const struct rules *rules, const char *id)
 /* What a merge makes, before anything is given up. */
 struct merged {
 	struct rules rules;
+	struct links links;
 	struct knowledges knowledge;
+	struct symbol_rows symbols;
 	VEC(void *) owned;
 };
 
@@ -264,11 +301,47 @@ static int merge_rules(const struct rules *below, const struct rules *above, str
 	return r;
 }
 
+static bool is_link_switch(const struct link *link)
+{
+	return link->when.len == 0;
+}
+
+static int merge_links(const struct links *below, const struct links *above, struct merged *merged)
+{
+	int r = 0;
+
+	vec_each(link, below) {
+		struct link *over = find_link(above, (*link)->id);
+
+		if (r == 0)
+			r = vec_push(&merged->links, over && !is_link_switch(over) ? over : *link);
+	}
+	vec_each(link, above)
+		if (r == 0 && !is_link_switch(*link) && !find_link(below, (*link)->id))
+			r = vec_push(&merged->links, *link);
+	return r;
+}
+
+static int merge_symbols(const struct symbol_rows *below, const struct symbol_rows *above,
+			 struct merged *merged)
+{
+	int r = 0;
+
+	vec_each(row, below)
+		if (r == 0 && !symbol_row_replaced(above, row))
+			r = vec_push(&merged->symbols, *row);
+	vec_each(row, above)
+		r = r == 0 ? vec_push(&merged->symbols, *row) : r;
+	return r;
+}
+
 static int merge_lists(const struct ruleset *below, const struct ruleset *above,
 		       struct merged *merged)
 {
 	int r = merge_rules(&below->rules, &above->rules, merged);
 
+	r = r == 0 ? merge_links(&below->links, &above->links, merged) : r;
+	r = r == 0 ? merge_symbols(&below->symbols, &above->symbols, merged) : r;
 	/* the newest first: the first row that matches wins */
 	vec_each(item, &above->knowledge)
 		r = r == 0 ? vec_push(&merged->knowledge, *item) : r;
@@ -299,15 +372,46 @@ static void settle_rules(struct rules *below, struct rules *above)
 	vec_free(above);
 }
 
+static void settle_links(struct links *below, struct links *above)
+{
+	vec_each(link, below) {
+		struct link *over = find_link(above, (*link)->id);
+
+		if (over && is_link_switch(over))
+			(*link)->enabled = false;
+		else if (over)
+			link_free(*link);
+	}
+	vec_each(link, above)
+		if (is_link_switch(*link))
+			link_free(*link);
+	vec_free(below);
+	vec_free(above);
+}
+
+/* Frees the rows that lost. */
+static void settle_symbols(struct symbol_rows *below, struct symbol_rows *above)
+{
+	vec_each(row, below)
+		if (symbol_row_replaced(above, row))
+			symbol_row_clear(row);
+	vec_free(below);
+	vec_free(above);
+}
+
 static void settle(struct ruleset *below, struct ruleset *above, struct merged *merged)
 {
 	settle_rules(&below->rules, &above->rules);
+	settle_links(&below->links, &above->links);
+	settle_symbols(&below->symbols, &above->symbols);
 	vec_free(&below->knowledge);
 	vec_free(&above->knowledge);
 	vec_free(&below->owned);
 	vec_free(&above->owned);
 	below->rules = merged->rules;
+	below->links = merged->links;
 	below->knowledge = merged->knowledge;
+	below->symbols = merged->symbols;
 	memcpy(&below->owned, &merged->owned, sizeof(below->owned));
 	memcpy(below->sha256, above->sha256, sizeof(below->sha256));
 	for (int i = 0; i < STAGE_TOTAL; i++)
@@ -323,14 +427,17 @@ int layer_merge(struct layer *layer, struct ruleset *rules)
 	struct merged merged = { 0 };
 	int r = merge_lists(rules, layer->rules, &merged);
 
-	if (r == 0 && merged.rules.len > RULES_MAX)
+	if (r == 0 && (merged.rules.len > RULES_MAX || merged.links.len > RULES_MAX ||
+		       merged.symbols.len > SYMBOL_ROWS_MAX))
 		r = -E2BIG;
 	if (r == 0) {
 		settle(rules, layer->rules, &merged);
 		return 0;
 	}
 	vec_free(&merged.rules);
+	vec_free(&merged.links);
 	vec_free(&merged.knowledge);
+	vec_free(&merged.symbols);
 	vec_free(&merged.owned);
 	return r;
 }
@@ -351,7 +458,7 @@ static int layer_finish(struct layer *layer, struct ruleset *rules, struct err *
 	if (layer->count)
 		return refuse_layer(layer, err);
 	r = layer_merge(layer, rules);
-	return r < 0 ? err_set(err, r, r == -E2BIG ? "more than 2000 rules" : "out of memory") : 0;
+	return r < 0 ? err_set(err, r, r == -E2BIG ? "more than 2000 rows" : "out of memory") : 0;
 }
 
 int ruleset_overlay_text(struct ruleset *rules, const char *name, const char *text, size_t len,
@@ -409,7 +516,8 @@ int ruleset_check(const struct ruleset *base, const char *folder, struct str *re
 		layer_complain(&layer, 0, NULL, "no *.jsonc file in %s", folder);
 	check_rules(&layer);
 	if (ret_seen)
-		*ret_seen = (struct rules_seen){ layer.files, (int)layer.rules->rules.len };
+		*ret_seen = (struct rules_seen){ layer.files, (int)(layer.rules->rules.len +
+								    layer.rules->links.len) };
 	str_append_bytes(ret_complaints, str_text(&layer.complaints), layer.complaints.len);
 	return layer.error < 0 || str_error(ret_complaints) < 0 ?
 		       err_set(err, -ENOMEM, "out of memory") :

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From findings to a verdict. Severity, role and share rank findings; arrows between them are not
- * drawn yet, so the primary is the worst finding that names a mechanism, and a symptom only when
- * nothing explains it.
+ * From findings to a verdict. Severity, role and share rank findings; the chain chooses among them
+ * (chain_standing.c).
  */
 #include "rule/judging.h"
 
@@ -33,18 +32,12 @@ const char *verdict_status_name(enum verdict_status status)
 	return status_names[status];
 }
 
-/* What explains comes before what makes it worse, and that before what is merely seen. */
-static int role_rank(enum role role)
-{
-	return role == ROLE_SYMPTOM ? 2 : role == ROLE_AMPLIFIER ? 1 : 0;
-}
-
 static int compare_findings(const struct finding *a, const struct finding *b)
 {
 	if (a->severity != b->severity)
 		return a->severity < b->severity ? 1 : -1;
-	if (role_rank(a->rule->role) != role_rank(b->rule->role))
-		return role_rank(a->rule->role) - role_rank(b->rule->role);
+	if (judging_role_rank(a->rule->role) != judging_role_rank(b->rule->role))
+		return judging_role_rank(a->rule->role) - judging_role_rank(b->rule->role);
 	if (isnan(a->share_pct) != isnan(b->share_pct))
 		return isnan(a->share_pct) ? 1 : -1;
 	if (!isnan(a->share_pct) && a->share_pct != b->share_pct)
@@ -82,17 +75,6 @@ static int rank(struct findings *findings)
 	findings->data = ranked;
 	findings->cap = findings->len + 1;
 	return 0;
-}
-
-/* The first finding (they are ranked) of the best explaining kind that is a warning at least. */
-static int find_primary(const struct findings *findings)
-{
-	for (int kind = 0; kind <= 2; kind++)
-		for (size_t i = 0; i < findings->len; i++)
-			if (findings->data[i].severity >= SEVERITY_WARNING &&
-			    role_rank(findings->data[i].rule->role) == kind)
-				return (int)i;
-	return -1;
 }
 
 static bool stage_ran(const struct evidence *evidence, enum stage_id stage)
@@ -182,6 +164,15 @@ static void say_healthy(struct str *out, const struct evidence *evidence)
 		str_append(out, ", nothing waits for IO");
 }
 
+static size_t count_chars(const struct str *text)
+{
+	size_t chars = 0;
+
+	for (size_t i = 0; i < text->len; i++)
+		chars += ((unsigned char)text->data[i] & 0xc0) != 0x80;
+	return chars;
+}
+
 /* At most 120 characters; a longer text ends in an ellipsis and never inside a character. */
 static void cut_headline(struct str *text)
 {
@@ -210,6 +201,33 @@ static double watched_s(const struct evidence *evidence)
 	return sum;
 }
 
+/* The worst other cause that may be the root as well: no arrow tells the primary from it. NULL
+ * when an arrow touches the primary, or when there is no primary. */
+static const struct chain_node *find_rival(const struct judgement *judgement)
+{
+	const struct chain *chain = &judgement->chain;
+
+	if (judgement->verdict.primary < 0)
+		return NULL;
+	vec_each(arrow, &chain->arrows)
+		if (arrow->from == 0 || arrow->to == 0)
+			return NULL;
+	vec_each(node, &chain->nodes)
+		if (node->severity >= SEVERITY_WARNING && node->role != ROLE_SYMPTOM &&
+		    strcmp(node->cause, chain->nodes.data[0].cause) != 0)
+			return node;
+	return NULL;
+}
+
+static void say_rival(struct str *out, const struct judgement *judgement)
+{
+	const struct chain_node *rival = find_rival(judgement);
+
+	if (rival)
+		str_format(out, "; no number connects %s to %s: it may not be the root",
+			   judgement->chain.nodes.data[0].cause, rival->cause);
+}
+
 static void say_confidence(struct str *out, const struct judgement *judgement,
 			   const struct evidence *evidence, const struct finding *primary)
 {
@@ -228,6 +246,7 @@ static void say_confidence(struct str *out, const struct judgement *judgement,
 	if (primary)
 		vec_each(doubt, &primary->doubts)
 			str_format(out, "; not known: %s", *doubt);
+	say_rival(out, judgement);
 	str_format(out, "; %.1f s watched", watched_s(evidence));
 }
 
@@ -241,19 +260,79 @@ static double healthy_confidence(const struct judgement *judgement, const struct
 	return CONFIDENCE_BEST * evaluated * (vmstat < top ? vmstat : top);
 }
 
+/* The strongest arrow of another cause into the primary (or out of it) from (to) a contributor. */
+static const struct chain_arrow *strongest(const struct chain *chain, bool into,
+					   enum standing least, enum standing most)
+{
+	vec_each(arrow, &chain->arrows) {
+		size_t end = into ? arrow->to : arrow->from;
+		const struct chain_node *other =
+			vec_at(&chain->nodes, into ? arrow->from : arrow->to);
+
+		if (end == 0 && !arrow->feedback && other->standing >= least &&
+		    other->standing <= most &&
+		    strcmp(other->cause, chain->nodes.data[0].cause) != 0)
+			return arrow;
+	}
+	return NULL;
+}
+
+static void say_arrow(struct str *out, const char *words, const char *cause,
+		      const struct chain_arrow *arrow)
+{
+	str_format(out, "; %s %s (", words, cause);
+	unit_format(out, UNIT_PCT, arrow->strength_pct);
+	str_append_char(out, ')');
+}
+
+/* What stands nearest to the primary in the chain. */
+static void say_neighbour(struct str *out, const struct chain *chain)
+{
+	const struct chain_node *nodes = chain->nodes.data;
+	const struct chain_arrow *by = strongest(chain, true, STANDING_AMPLIFIER, STANDING_TRIGGER);
+	const struct chain_arrow *from =
+		strongest(chain, true, STANDING_SECONDARY, STANDING_SECONDARY);
+	const struct chain_arrow *to = strongest(chain, false, STANDING_SECONDARY, STANDING_EFFECT);
+
+	if (by)
+		say_arrow(out, "amplified by", nodes[by->from].cause, by);
+	else if (from)
+		say_arrow(out, "driven by", nodes[from->from].cause, from);
+	else if (to)
+		say_arrow(out, "drives", nodes[to->to].cause, to);
+}
+
+/* Only when it is there to the last character. */
+static void extend_headline(struct str *headline, const struct chain *chain)
+{
+	_cleanup_(str_free) struct str more = { 0 };
+
+	say_neighbour(&more, chain);
+	if (count_chars(headline) + count_chars(&more) <= HEADLINE_CHARS)
+		str_append_bytes(headline, str_text(&more), more.len);
+}
+
+static void say_findings(struct judgement *judgement, struct str *headline)
+{
+	struct verdict *verdict = &judgement->verdict;
+	const struct finding *primary = &judgement->findings.data[verdict->primary];
+
+	verdict->status = VERDICT_FINDINGS;
+	verdict->confidence = primary->confidence;
+	if (find_rival(judgement))
+		verdict->confidence *= 0.9;
+	str_append(headline, primary->say ? primary->say : primary->rule->cause);
+	extend_headline(headline, &judgement->chain);
+}
+
 static void decide(struct judgement *judgement, const struct evidence *evidence,
 		   struct str *headline)
 {
 	struct verdict *verdict = &judgement->verdict;
 	_cleanup_(str_free) struct str missing = { 0 };
 
-	verdict->primary = find_primary(&judgement->findings);
 	if (verdict->primary >= 0) {
-		const struct finding *primary = &judgement->findings.data[verdict->primary];
-
-		verdict->status = VERDICT_FINDINGS;
-		verdict->confidence = primary->confidence;
-		str_append(headline, primary->say ? primary->say : primary->rule->cause);
+		say_findings(judgement, headline);
 		return;
 	}
 	say_missing(&missing, judgement, evidence);
@@ -267,13 +346,34 @@ static void decide(struct judgement *judgement, const struct evidence *evidence,
 	say_healthy(headline, evidence);
 }
 
-int judging_conclude(struct judgement *judgement, const struct evidence *evidence)
+static int build_chain(const struct ruleset *rules, struct judgement *judgement,
+		       const struct evidence *evidence)
+{
+	struct chain *chain = &judgement->chain;
+	_cleanup_(cleanup_free) enum severity *reach = NULL;
+	bool found = false;
+	int r = chain_add_nodes(judgement);
+
+	reach = calloc(chain->nodes.len + 1, sizeof(*reach));
+	if (r == 0 && !reach)
+		r = -ENOMEM;
+	r = r == 0 ? chain_add_arrows(rules, evidence, judgement) : r;
+	r = r == 0 ? chain_attribute(chain, reach) : r;
+	r = r == 0 ? chain_stand(chain, reach, &found) : r;
+	judgement->verdict.primary = r == 0 && found ? (int)chain->nodes.data[0].findings.data[0] :
+						       -1;
+	return r;
+}
+
+int judging_conclude(const struct ruleset *rules, struct judgement *judgement,
+		     const struct evidence *evidence)
 {
 	struct verdict *verdict = &judgement->verdict;
 	_cleanup_(str_free) struct str headline = { 0 };
 	_cleanup_(str_free) struct str why = { 0 };
 	int r = rank(&judgement->findings);
 
+	r = r == 0 ? build_chain(rules, judgement, evidence) : r;
 	if (r < 0)
 		return r;
 	decide(judgement, evidence, &headline);

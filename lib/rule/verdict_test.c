@@ -211,6 +211,60 @@ START_TEST(confidence_has_a_floor)
 }
 END_TEST
 
+#define TWO_CAUSES                                                   \
+	HOST_RULE("vmstat.a", "\"vmstat.r > 1\"",                    \
+		  "\"cause\":\"cpu-hog\",\"severity\":\"critical\"") \
+	"," HOST_RULE("vmstat.b", "\"vmstat.r > 1\"",                \
+		      "\"cause\":\"cpu-steal\",\"role\":\"amplifier\",\"severity\":\"warning\"")
+#define STEAL_LINK                                                                  \
+	"{\"link\":\"chain.a\",\"from\":\"cpu-steal\",\"to\":\"cpu-hog\",\"when\":" \
+	"\"vmstat.st_pct > 1 %\",\"strength\":\"vmstat.st_pct\",\"say\":\"x\"}"
+
+START_TEST(a_primary_without_arrows_is_trusted_less)
+{
+	_cleanup_(ruleset_freep) struct ruleset *rules =
+		rules_of("[" TWO_CAUSES "," STEAL_LINK "]");
+	_cleanup_(evidence_freep) struct evidence *evidence = evidence_of_run();
+	_cleanup_(judgement_freep) struct judgement *alone = NULL, *linked = NULL;
+
+	evidence_set(evidence, METRIC_vmstat_r, 2);
+	evidence_set(evidence, METRIC_vmstat_st_pct, 0);
+	alone = judge(rules, evidence);
+	ck_assert_double_eq_tol(alone->verdict.confidence, 0.95 * 0.9, 1e-9);
+	ck_assert_str_eq(alone->verdict.confidence_why,
+			 "all 2 rules could be evaluated; no number connects cpu-hog to cpu-steal: "
+			 "it may not be the root; 2.0 s watched");
+	ck_assert_str_eq(alone->verdict.headline, "vmstat.a 2");
+	evidence_set(evidence, METRIC_vmstat_st_pct, 30);
+	linked = judge(rules, evidence);
+	ck_assert_double_eq_tol(linked->verdict.confidence, 0.95, 1e-9);
+	ck_assert_str_eq(linked->verdict.headline, "vmstat.a 2; amplified by cpu-steal (30 %)");
+}
+END_TEST
+
+/* The neighbour is told to the last character or not at all. */
+START_TEST(a_headline_grows_only_where_there_is_room)
+{
+	static const char tail[] = "; amplified by cpu-steal (30 %)";
+	_cleanup_(str_free) struct str text = { 0 };
+	_cleanup_(ruleset_freep) struct ruleset *rules = NULL;
+	_cleanup_(evidence_freep) struct evidence *evidence = evidence_of_run();
+	_cleanup_(judgement_freep) struct judgement *judgement = NULL;
+	size_t own = 120 - strlen(tail) + (size_t)_i;
+
+	str_append(&text, "[" TWO_CAUSES "," STEAL_LINK "]");
+	rules = rules_of(str_text(&text));
+	str_clear(&text);
+	for (size_t i = 0; i < own; i++)
+		str_append(&text, "é");
+	rules->rules.data[0]->say = str_text(&text);
+	evidence_set(evidence, METRIC_vmstat_r, 2);
+	evidence_set(evidence, METRIC_vmstat_st_pct, 30);
+	judgement = judge(rules, evidence);
+	ck_assert_int_eq(strstr(judgement->verdict.headline, tail) != NULL, _i == 0);
+}
+END_TEST
+
 static size_t characters(const char *text)
 {
 	size_t count = 0;
@@ -255,6 +309,8 @@ int main(void)
 	tcase_add_test(tests, confidence);
 	tcase_add_test(tests, a_short_look_is_trusted_less);
 	tcase_add_test(tests, confidence_has_a_floor);
+	tcase_add_test(tests, a_primary_without_arrows_is_trusted_less);
+	tcase_add_loop_test(tests, a_headline_grows_only_where_there_is_room, 0, 2);
 	tcase_add_loop_test(tests, headlines_are_cut_between_characters, 0, 3);
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);

@@ -39,6 +39,39 @@ START_TEST(every_cause_is_documented)
 }
 END_TEST
 
+/* In the schema `"net_rx"`, in the manual a paragraph `*net\\_rx*`. */
+static void class_words(const char *key, char *quoted, char *heading, size_t size)
+{
+	size_t len = 0;
+
+	snprintf(quoted, size, "\"%s\"", key);
+	heading[len++] = '\n';
+	heading[len++] = '*';
+	for (; *key && len + 4 < size; key++) {
+		if (*key == '_')
+			heading[len++] = '\\';
+		heading[len++] = *key;
+	}
+	heading[len++] = '*';
+	heading[len] = '\0';
+}
+
+START_TEST(every_class_is_documented)
+{
+	_cleanup_(str_free) struct str schema = { 0 }, manual = { 0 };
+	char quoted[64], heading[64];
+
+	read_document("docs/schema/rules.schema.json", &schema);
+	read_document("docs/rules.5.scd", &manual);
+	for (int i = 0; i < CLASS_TOTAL; i++) {
+		class_words(class_info((enum class_id)i)->key, quoted, heading, sizeof(heading));
+		ck_assert_msg(strstr(str_text(&schema), quoted) != NULL, "schema lacks %s", quoted);
+		ck_assert_msg(strstr(str_text(&manual), heading) != NULL, "manual lacks %s",
+			      heading + 1);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("vocabulary");
@@ -47,6 +80,7 @@ int main(void)
 	int failed;
 
 	tcase_add_loop_test(cases, every_cause_is_documented, 0, ARRAY_SIZE(documents));
+	tcase_add_test(cases, every_class_is_documented);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
