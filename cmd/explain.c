@@ -2,32 +2,68 @@
 #include "cmd.h"
 
 #include "base/cleanup.h"
+#include "base/quote.h"
 #include "bundle/bundle.h"
 #include "evidence/json.h"
+#include "import/import.h"
 #include "source/perf_data.h"
 #include "stage/funnel.h"
 #include "stage/stage.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static const struct option long_options[] = { REPORT_LONG_OPTIONS, { NULL, 0, NULL, 0 } };
+#define HEAD_BYTES 4096
+#define PIPE_BYTES_MAX ((size_t)512 << 20) /* of a bundle that comes through a pipe */
+#define FOLDER_FILES_MAX 1000
+#define CPUS_MOST 8192
+
+enum { OPT_CPUS = OPT_OWN };
+
+static const struct option long_options[] = { { "cpus", required_argument, NULL, OPT_CPUS },
+					      REPORT_LONG_OPTIONS,
+					      { NULL, 0, NULL, 0 } };
 
 static const char usage[] =
-	"usage: triage explain BUNDLE|DIR|- [OPTIONS]\n"
+	"usage: triage explain BUNDLE|FILE...|DIR|- [OPTIONS]\n"
 	"\n"
-	"BUNDLE is what `triage run` saved, DIR a recorded tree of /proc and /sys, - a\n"
-	"bundle on standard input.\n"
-	"\n" REPORT_HELP;
+	"What an input is is told by its content:\n"
+	"  BUNDLE      what `triage run` saved\n"
+	"  perf.data   of `perf record -a -g` or `perf sched record`\n"
+	"  text        of vmstat, top, pidstat, ps, mpstat, iostat, sar, uptime, perf, or copies of\n"
+	"              /proc files, pasted as they are; several files are one host's\n"
+	"  DIR         a recorded tree of /proc and /sys, or a folder of such files\n"
+	"  -           a bundle or text on standard input\n"
+	"\n"
+	"  --cpus N             how many CPUs the host has, where the text does not tell\n" REPORT_HELP;
+
+struct inputs {
+	char **names;
+	int count;
+	double cpus; /* 0: not told */
+};
+
+static int take_cpus(const char *text, double *ret, struct err *err)
+{
+	char *end;
+	double cpus = strtod(text, &end);
+
+	if (end == text || *end || !(cpus >= 1 && cpus <= CPUS_MOST))
+		return err_set(err, -EINVAL, "--cpus: \"%s\" is not a number from 1 to %d", text,
+			       CPUS_MOST);
+	*ret = cpus;
+	return 1;
+}
 
 /* 0, or an exit code plus one when the command ends here. */
-static int parse(int argc, char **argv, struct report_options *options, const char **ret_input)
+static int parse(int argc, char **argv, struct report_options *options, struct inputs *inputs)
 {
 	struct err err = { "" };
-	int option;
+	int option, r;
 
 	while ((option = getopt_long(argc, argv, REPORT_SHORT_OPTIONS, long_options, NULL)) != -1) {
 		if (option == 'h') {
@@ -36,36 +72,69 @@ static int parse(int argc, char **argv, struct report_options *options, const ch
 		}
 		if (option == '?')
 			return EXIT_USAGE + 1;
-		if (report_options_take(options, option, optarg, &err) < 0)
+		if (option == OPT_CPUS)
+			r = take_cpus(optarg, &inputs->cpus, &err);
+		else
+			r = report_options_take(options, option, optarg, &err);
+		if (r < 0)
 			return cmd_fail("%s", err.msg) + 1;
 	}
 	if (optind == argc)
-		return cmd_fail("explain: name a bundle or a folder (triage explain --help)") + 1;
-	if (optind + 1 < argc)
-		return cmd_fail("explain: one input at a time; \"%s\" is one too many",
-				argv[optind + 1]) +
+		return cmd_fail("explain: name a bundle, a file or a folder (triage explain --help)") +
 		       1;
-	*ret_input = argv[optind];
+	inputs->names = argv + optind;
+	inputs->count = argc - optind;
 	return 0;
 }
 
-static int load_bundle(const char *path, struct evidence **ret, struct err *err)
+/* ---- what an input is ---------------------------------------------------------------------------- */
+
+enum content { CONTENT_TEXT, CONTENT_BUNDLE, CONTENT_PERF_DATA };
+
+/* What is neither text nor perf.data is a bundle, or the loader of bundles says why not. */
+static enum content content_of(const char *head, size_t len)
 {
-	_cleanup_(bundle_freep) struct bundle *bundle = NULL;
+	if (perf_data_looks_like(head, len))
+		return CONTENT_PERF_DATA;
+	if (memchr(head, '\0', len) || (len >= 4 && memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0))
+		return CONTENT_BUNDLE;
+	return CONTENT_TEXT;
+}
+
+static int read_up_to(int fd, size_t most, struct str *ret)
+{
+	for (;;) {
+		ssize_t n;
+
+		if (str_reserve(ret, 65536) < 0)
+			return -ENOMEM;
+		n = read(fd, ret->data + ret->len, 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		ret->len += (size_t)n;
+		ret->data[ret->len] = '\0';
+		if (n == 0)
+			return 0;
+		if (ret->len >= most)
+			return -EFBIG;
+	}
+}
+
+/* ---- the kinds of input -------------------------------------------------------------------------- */
+
+static int take_bundle(struct bundle *bundle, const char *name, struct evidence **ret,
+		       struct err *err)
+{
 	const char *bytes;
 	size_t len;
 	int r;
 
-	if (strcmp(path, "-") == 0)
-		r = bundle_load_fd(STDIN_FILENO, "standard input", 0, &bundle, err);
-	else
-		r = bundle_load(path, 0, &bundle, err);
-	if (r < 0)
-		return r;
 	if (!bundle_find(bundle, "evidence.json", &bytes, &len))
-		return err_set(err, -EBADMSG, "%s: the bundle has no evidence.json", path);
+		return err_set(err, -EBADMSG, "%s: the bundle has no evidence.json", name);
 	r = evidence_from_json(bytes, len, ret, err);
-	return r < 0 ? err_prefix(err, r, "%s: evidence.json", path) : 0;
+	return r < 0 ? err_prefix(err, r, "%s: evidence.json", name) : 0;
 }
 
 static int replay(const char *folder, const struct ruleset *rules, struct evidence **ret,
@@ -87,26 +156,162 @@ static int replay(const char *folder, const struct ruleset *rules, struct eviden
 	return 0;
 }
 
-static int load_perf_data(const char *path, struct evidence **ret, struct err *err)
-{
-	_cleanup_(evidence_freep) struct evidence *evidence = NULL;
-	int r;
+/* What becomes one set of evidence: files of perf, then all texts. */
+struct joined {
+	const struct ruleset *rules;
+	struct evidence *evidence;
+	struct import *import;
+	unsigned texts, perf_files;
+	bool alone; /* the only input: a bundle is allowed */
+	struct evidence *bundled;
+};
 
-	r = evidence_new(&evidence);
-	if (r == 0)
-		r = stage_sched_from_file(path, evidence, err);
-	if (r == 0)
-		*ret = TAKE_PTR(evidence);
+static int join_text(struct joined *joined, const char *name, const struct str *text,
+		     struct err *err)
+{
+	int r = import_text(joined->import, name, str_text(text), text->len);
+
+	if (r == -E2BIG)
+		return err_set(err, r, "%s: more than %zu MiB of text", name,
+			       IMPORT_BYTES_MAX >> 20);
+	joined->texts++;
 	return r;
 }
 
-static bool is_perf_data(const char *path)
+static int refuse_bundle(const char *name, struct err *err)
 {
-	_cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	char head[16];
-	ssize_t len = fd < 0 ? -1 : read(fd, head, sizeof(head));
+	return err_set(err, -EINVAL, "%s is a bundle: one input at a time", quote(name).text);
+}
 
-	return len > 0 && perf_data_looks_like(head, (size_t)len);
+/* A pipe or a terminal: it can be read once. */
+static int join_stream(struct joined *joined, int fd, const char *name, struct err *err)
+{
+	_cleanup_(bundle_freep) struct bundle *bundle = NULL;
+	_cleanup_(str_free) struct str bytes = { 0 };
+	int r = read_up_to(fd, PIPE_BYTES_MAX, &bytes);
+
+	if (r < 0)
+		return err_set(err, r, "%s: %s", name, strerror(-r));
+	switch (content_of(str_text(&bytes), bytes.len)) {
+	case CONTENT_TEXT:
+		return join_text(joined, name, &bytes, err);
+	case CONTENT_PERF_DATA:
+		return err_set(err, -EINVAL, "%s: perf.data must be a file", name);
+	case CONTENT_BUNDLE:
+		break;
+	}
+	if (!joined->alone)
+		return refuse_bundle(name, err);
+	r = bundle_load_memory(bytes.data, bytes.len, name, 0, &bundle, err);
+	return r < 0 ? r : take_bundle(bundle, name, &joined->bundled, err);
+}
+
+static int join_bundle(struct joined *joined, const char *path, struct err *err)
+{
+	_cleanup_(bundle_freep) struct bundle *bundle = NULL;
+	int r;
+
+	if (!joined->alone)
+		return refuse_bundle(path, err);
+	r = bundle_load(path, 0, &bundle, err);
+	return r < 0 ? r : take_bundle(bundle, path, &joined->bundled, err);
+}
+
+static int join_perf_data(struct joined *joined, const char *path, struct err *err)
+{
+	joined->perf_files++;
+	return stage_from_perf_data(path, joined->rules, joined->evidence, err);
+}
+
+static int join_regular(struct joined *joined, int fd, const char *path, struct err *err)
+{
+	_cleanup_(str_free) struct str text = { 0 };
+	char head[HEAD_BYTES];
+	ssize_t len = pread(fd, head, sizeof(head), 0);
+	int r;
+
+	if (len < 0)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	switch (content_of(head, (size_t)len)) {
+	case CONTENT_PERF_DATA:
+		return join_perf_data(joined, path, err);
+	case CONTENT_BUNDLE:
+		return join_bundle(joined, path, err);
+	case CONTENT_TEXT:
+		break;
+	}
+	r = read_up_to(fd, IMPORT_BYTES_MAX + 1, &text);
+	if (r < 0 && r != -EFBIG)
+		return err_set(err, r, "%s: %s", path, strerror(-r));
+	return join_text(joined, path, &text, err);
+}
+
+static int join_file(struct joined *joined, const char *path, struct err *err)
+{
+	_cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (S_ISREG(st.st_mode))
+		return join_regular(joined, fd, path, err);
+	return join_stream(joined, fd, path, err);
+}
+
+/* ---- folders ------------------------------------------------------------------------------------- */
+
+/* Regular files that are no links; what else lies in the folder is not for us. */
+static int is_plain_file(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN);
+}
+
+static int join_entry(struct joined *joined, const char *folder, const char *name, struct err *err)
+{
+	_cleanup_(str_free) struct str path = { 0 };
+	struct stat st;
+
+	str_format(&path, "%s/%s", folder, name);
+	if (str_error(&path) < 0)
+		return -ENOMEM;
+	if (lstat(str_text(&path), &st) < 0 || !S_ISREG(st.st_mode) || !st.st_size)
+		return 0;
+	return join_file(joined, str_text(&path), err);
+}
+
+/* perf.data first: its header knows the host. */
+static int join_entries(struct joined *joined, const char *folder, struct dirent **entries,
+			int count, struct err *err)
+{
+	int r = 0;
+
+	for (int i = 0; i < count && r == 0; i++)
+		r = join_entry(joined, folder, entries[i]->d_name, err);
+	return r;
+}
+
+static int join_folder(struct joined *joined, const char *folder, struct err *err)
+{
+	struct dirent **entries = NULL;
+	int count = scandir(folder, &entries, is_plain_file, alphasort);
+	int r;
+
+	if (count < 0)
+		return err_set(err, -errno, "%s: %s", folder, strerror(errno));
+	joined->alone = false;
+	if (count > FOLDER_FILES_MAX)
+		r = err_set(err, -EINVAL, "%s: more than %d files", folder, FOLDER_FILES_MAX);
+	else if (!count)
+		r = err_set(err, -EINVAL,
+			    "%s is no recorded tree (it has neither proc/ nor moments such as "
+			    "vmstat.00/) and holds no file",
+			    folder);
+	else
+		r = join_entries(joined, folder, entries, count, err);
+	for (int i = 0; i < count; i++)
+		free(entries[i]);
+	free(entries);
+	return r;
 }
 
 static bool is_folder(const char *path)
@@ -116,15 +321,81 @@ static bool is_folder(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/* What the input is is told by its content, not its name. */
-static int load(const char *input, const struct ruleset *rules, struct evidence **ret,
+static bool is_recorded(const char *folder)
+{
+	static const char *const marks[] = { "proc", "vmstat.00", "top.00", "sched.00", "perf.00" };
+	_cleanup_(cleanup_close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	for (size_t i = 0; fd >= 0 && i < ARRAY_SIZE(marks); i++)
+		if (fstatat(fd, marks[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode))
+			return true;
+	return false;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------------- */
+
+static int join_input(struct joined *joined, const char *name, struct err *err)
+{
+	if (strcmp(name, "-") == 0)
+		return join_stream(joined, STDIN_FILENO, "standard input", err);
+	if (!is_folder(name))
+		return join_file(joined, name, err);
+	if (is_recorded(name))
+		return err_set(err, -EINVAL, "%s is a recorded tree: one input at a time",
+			       quote(name).text);
+	return join_folder(joined, name, err);
+}
+
+static int end_joined(struct joined *joined, struct err *err)
+{
+	int r = joined->texts ? import_end(joined->import, err) : 0;
+
+	/* beside a file of perf, text without a word in it is no reason to say nothing */
+	return r == -ENODATA && joined->perf_files ? 0 : r;
+}
+
+static int join(const struct inputs *inputs, struct joined *joined, struct err *err)
+{
+	int r = 0;
+
+	for (int i = 0; i < inputs->count && r == 0; i++)
+		r = join_input(joined, inputs->names[i], err);
+	return r == 0 && !joined->bundled ? end_joined(joined, err) : r;
+}
+
+static int load_joined(const struct inputs *inputs, const struct ruleset *rules,
+		       struct evidence **ret, struct err *err)
+{
+	_cleanup_(evidence_freep) struct evidence *evidence = NULL;
+	_cleanup_(import_freep) struct import *import = NULL;
+	const struct import_options options = { .cpus = inputs->cpus };
+	struct joined joined = { .rules = rules, .alone = inputs->count == 1 };
+	int r;
+
+	r = evidence_new(&evidence);
+	if (r == 0)
+		r = import_new(&options, evidence, &import);
+	if (r < 0)
+		return r;
+	joined.evidence = evidence;
+	joined.import = import;
+	r = join(inputs, &joined, err);
+	if (r < 0)
+		evidence_free(joined.bundled);
+	else
+		*ret = joined.bundled ? joined.bundled : TAKE_PTR(evidence);
+	return r;
+}
+
+static int load(const struct inputs *inputs, const struct ruleset *rules, struct evidence **ret,
 		struct err *err)
 {
-	if (is_folder(input))
-		return replay(input, rules, ret, err);
-	if (is_perf_data(input))
-		return load_perf_data(input, ret, err);
-	return load_bundle(input, ret, err);
+	const char *first = inputs->names[0];
+
+	if (inputs->count == 1 && is_folder(first) && is_recorded(first))
+		return replay(first, rules, ret, err);
+	return load_joined(inputs, rules, ret, err);
 }
 
 int cmd_explain(int argc, char **argv)
@@ -134,17 +405,17 @@ int cmd_explain(int argc, char **argv)
 	_cleanup_(judgement_freep) struct judgement *judgement = NULL;
 	_cleanup_(str_free) struct str text = { 0 };
 	struct report_options options;
+	struct inputs inputs = { 0 };
 	struct err err = { "" };
-	const char *input = NULL;
 	int r;
 
 	report_options_init(&options);
-	r = parse(argc, argv, &options, &input);
+	r = parse(argc, argv, &options, &inputs);
 	if (r)
 		return r - 1;
 	r = cmd_load_rules(options.rules_dir, &rules, &err);
 	if (r == 0)
-		r = load(input, rules, &evidence, &err);
+		r = load(&inputs, rules, &evidence, &err);
 	if (r == 0 && options.redact)
 		r = evidence_set_text(evidence, METRIC_host_name, "redacted");
 	if (r == 0)

@@ -44,7 +44,26 @@ static int widest_id(const struct ruleset *rules)
 	vec_each(rule, &rules->rules)
 		if ((int)strlen((*rule)->id) > width)
 			width = (int)strlen((*rule)->id);
+	vec_each(link, &rules->links)
+		if ((int)strlen((*link)->id) > width)
+			width = (int)strlen((*link)->id);
 	return width;
+}
+
+static void list_row(int width, const char *id, const char *severity, const char *cause,
+		     const char *stage, const char *says)
+{
+	printf("%-*s  %-8s  %-26s  %-6s  %s\n", width, id, severity, cause, stage, says);
+}
+
+static void list_link(int width, const struct link *link)
+{
+	char arrow[96];
+
+	snprintf(arrow, sizeof(arrow), "%s%s > %s%s", link->from.data[0],
+		 link->from.len > 1 ? " ..." : "", link->to.data[0],
+		 link->to.len > 1 ? " ..." : "");
+	list_row(width, link->id, link->enabled ? "-" : "off", arrow, "chain", link->say);
 }
 
 static int list(const struct ruleset *rules)
@@ -52,29 +71,34 @@ static int list(const struct ruleset *rules)
 	int width = widest_id(rules);
 	char buffer[64];
 
-	printf("%-*s  %-8s  %-26s  %-6s  %s\n", width, "ID", "SEVERITY", "CAUSE", "STAGE", "SAYS");
+	list_row(width, "ID", "SEVERITY", "CAUSE", "STAGE", "SAYS");
 	vec_each(item, &rules->rules) {
 		const struct rule *rule = *item;
 
-		printf("%-*s  %-8s  %-26s  %-6s  %s\n", width, rule->id,
-		       rule->enabled ? worst_severity(rule) : "off",
-		       about(rule, buffer, sizeof(buffer)), stage_name(rule->stage),
-		       rule->say ? rule->say : rule->why);
+		list_row(width, rule->id, rule->enabled ? worst_severity(rule) : "off",
+			 about(rule, buffer, sizeof(buffer)), stage_name(rule->stage),
+			 rule->say ? rule->say : rule->why);
 	}
+	vec_each(link, &rules->links)
+		list_link(width, *link);
 	return EXIT_HEALTHY;
 }
 
 static int show(const struct ruleset *rules, const char *id)
 {
 	const struct rule *rule = ruleset_find(rules, id);
-	const char *near = rule ? NULL : ruleset_nearest(rules, id);
+	const struct link *link = ruleset_find_link(rules, id);
+	const char *near = rule || link ? NULL : ruleset_nearest(rules, id);
 	_cleanup_(str_free) struct str text = { 0 };
 
-	if (!rule && near)
+	if (near)
 		return cmd_fail("no rule \"%s\" (did you mean \"%s\"?)", id, near);
-	if (!rule)
+	if (!rule && !link)
 		return cmd_fail("no rule \"%s\"", id);
-	rule_describe(rule, &text);
+	if (rule)
+		rule_describe(rule, &text);
+	else
+		link_describe(link, &text);
 	fputs(str_text(&text), stdout);
 	return EXIT_HEALTHY;
 }

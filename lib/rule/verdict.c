@@ -260,7 +260,7 @@ static double healthy_confidence(const struct judgement *judgement, const struct
 	return CONFIDENCE_BEST * evaluated * (vmstat < top ? vmstat : top);
 }
 
-/* The strongest arrow of another cause into the primary (or out of it) from (to) a contributor. */
+/* The strongest arrow of another cause into the primary (or out of it) from (to) a contributor that is a warning at least. */
 static const struct chain_arrow *strongest(const struct chain *chain, bool into,
 					   enum standing least, enum standing most)
 {
@@ -269,8 +269,8 @@ static const struct chain_arrow *strongest(const struct chain *chain, bool into,
 		const struct chain_node *other =
 			vec_at(&chain->nodes, into ? arrow->from : arrow->to);
 
-		if (end == 0 && !arrow->feedback && other->standing >= least &&
-		    other->standing <= most &&
+		if (end == 0 && !arrow->feedback && other->severity >= SEVERITY_WARNING &&
+		    other->standing >= least && other->standing <= most &&
 		    strcmp(other->cause, chain->nodes.data[0].cause) != 0)
 			return arrow;
 	}
