@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "rules/embedded.h"
 
 #include <check.h>
@@ -50,14 +51,9 @@ int main(void)
 {
 	Suite *suite = suite_create("rules/embedded");
 	TCase *cases = tcase_create("table");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(cases, every_file_is_embedded_in_name_order);
 	tcase_add_test(cases, content_is_byte_for_byte);
 	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

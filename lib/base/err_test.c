@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/err.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <errno.h>
@@ -44,15 +45,10 @@ int main(void)
 {
 	Suite *suite = suite_create("err");
 	TCase *tests = tcase_create("err");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, message_and_code);
 	tcase_add_test(tests, nobody_needs_to_listen);
 	tcase_add_test(tests, long_messages_are_cut);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

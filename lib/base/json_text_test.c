@@ -2,6 +2,7 @@
 #include "base/json_text.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <errno.h>
@@ -71,14 +72,9 @@ int main(void)
 {
 	Suite *suite = suite_create("json_text");
 	TCase *tests = tcase_create("json_text");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tests, bytes_are_judged, 0, ARRAY_SIZE(cases));
 	tcase_add_test(tests, lines_are_counted);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "base/quote.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "base/text.h"
 
 #include <check.h>
@@ -56,15 +57,10 @@ int main(void)
 {
 	Suite *suite = suite_create("quote");
 	TCase *tests = tcase_create("quote");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, names_are_quoted);
 	tcase_add_test(tests, long_names_are_cut);
 	tcase_add_test(tests, characters_are_never_cut);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "base/span.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <string.h>
@@ -189,8 +190,6 @@ int main(void)
 {
 	Suite *suite = suite_create("span");
 	TCase *tests = tcase_create("span");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, spans_compare);
 	tcase_add_test(tests, lines_are_split);
@@ -204,8 +203,5 @@ int main(void)
 	tcase_add_test(tests, blanks_are_trimmed);
 	tcase_add_test(tests, copies_are_cut_and_terminated);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

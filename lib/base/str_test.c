@@ -2,6 +2,7 @@
 #include "base/str.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <errno.h>
@@ -103,8 +104,6 @@ int main(void)
 {
 	Suite *suite = suite_create("str");
 	TCase *tests = tcase_create("str");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, appends_add_up);
 	tcase_add_test(tests, grows_and_stays_terminated);
@@ -113,8 +112,5 @@ int main(void)
 	tcase_add_test(tests, take_hands_over);
 	tcase_add_test(tests, no_memory_is_remembered);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

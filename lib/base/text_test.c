@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <string.h>
@@ -98,16 +99,11 @@ int main(void)
 {
 	Suite *suite = suite_create("text");
 	TCase *tests = tcase_create("text");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tests, hostile_bytes_become_printable, 0, ARRAY_SIZE(cases));
 	tcase_add_loop_test(tests, printable_stays_as_it_is, 0, ARRAY_SIZE(cases));
 	tcase_add_test(tests, every_pair_of_bytes_is_safe);
 	tcase_add_test(tests, globs_match);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/testing.h"
 #include "base/vec.h"
 
 #include <check.h>
@@ -61,15 +62,10 @@ int main(void)
 {
 	Suite *suite = suite_create("vec");
 	TCase *tests = tcase_create("vec");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, pushes_are_kept_in_order);
 	tcase_add_test(tests, empty_is_walked_and_freed);
 	tcase_add_test(tests, no_memory_changes_nothing);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/testing.h"
 #include "bundle/archive_maker.h"
 #include "bundle/bundle.h"
 
@@ -292,8 +293,6 @@ int main(void)
 {
 	Suite *suite = suite_create("bundle hostile");
 	TCase *tests = tcase_create("hostile");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, bad_names_are_refused, 0, ARRAY_SIZE(bad_names));
@@ -311,8 +310,5 @@ int main(void)
 	tcase_add_loop_test(tests, bad_manifests_are_refused, 0, ARRAY_SIZE(bad_manifests));
 	tcase_add_test(tests, manifest_lists_are_checked);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

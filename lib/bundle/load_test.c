@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/testing.h"
 #include "bundle/archive_maker.h"
 #include "bundle/bundle.h"
 
@@ -184,8 +185,6 @@ int main(void)
 {
 	Suite *suite = suite_create("bundle load");
 	TCase *tests = tcase_create("load");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, packings_are_read, PLAIN, ZSTD + 1);
@@ -198,8 +197,5 @@ int main(void)
 	tcase_add_test(tests, folders_and_missing_files_are_told);
 	tcase_add_test(tests, kinds_are_told_by_their_beginning);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/testing.h"
 #include "bundle/bundle.h"
 
 #include <check.h>
@@ -481,8 +482,6 @@ int main(void)
 {
 	Suite *suite = suite_create("bundle save");
 	TCase *tests = tcase_create("save");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, saved_bundle_loads);
@@ -506,8 +505,5 @@ int main(void)
 	tcase_add_test(tests, tar_lists_it);
 	tcase_add_test(tests, a_pipe_is_read);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

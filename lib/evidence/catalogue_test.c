@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "evidence/catalogue.h"
 
+#include "base/testing.h"
+
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,8 +139,6 @@ int main(void)
 {
 	Suite *suite = suite_create("catalogue");
 	TCase *tests = tcase_create("catalogue");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tests, metrics_have_names_of_their_own);
 	tcase_add_test(tests, names_tell_their_unit);
@@ -148,8 +148,5 @@ int main(void)
 	tcase_add_test(tests, other_names_are_nobody);
 	tcase_add_test(tests, stages_are_named);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

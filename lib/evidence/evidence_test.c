@@ -2,6 +2,7 @@
 #include "evidence/evidence.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <errno.h>
@@ -193,8 +194,6 @@ int main(void)
 {
 	Suite *suite = suite_create("evidence");
 	TCase *tests = tcase_create("evidence");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 
@@ -211,8 +210,5 @@ int main(void)
 	tcase_add_test(tests, caveats_are_said_once);
 	tcase_add_test(tests, values_are_shown);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

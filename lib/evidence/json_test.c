@@ -2,6 +2,7 @@
 #include "evidence/json.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <errno.h>
@@ -394,8 +395,6 @@ int main(void)
 {
 	Suite *suite = suite_create("evidence json");
 	TCase *tests = tcase_create("evidence json");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tests, 60);
 
@@ -409,8 +408,5 @@ int main(void)
 	tcase_add_test(tests, newer_documents_are_read_as_far_as_known);
 	tcase_add_test(tests, huge_documents_are_refused);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "evidence/unit.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <errno.h>
@@ -128,16 +129,11 @@ int main(void)
 {
 	Suite *suite = suite_create("unit");
 	TCase *tests = tcase_create("unit");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tests, rules_write_quantities, 0, ARRAY_SIZE(parses));
 	tcase_add_loop_test(tests, people_read_quantities, 0, ARRAY_SIZE(formats));
 	tcase_add_test(tests, units_have_names);
 	tcase_add_test(tests, huge_values_fit);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/histogram.h"
 
+#include "base/testing.h"
 #include <check.h>
 #include <stdlib.h>
 
@@ -74,8 +75,6 @@ int main(void)
 {
 	Suite *suite = suite_create("histogram");
 	TCase *tests = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tests, small_values_are_exact);
 	tcase_add_test(tests, buckets_are_contiguous);
@@ -83,9 +82,5 @@ int main(void)
 	tcase_add_test(tests, quantiles_of_a_ramp);
 	tcase_add_test(tests, the_extremes);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

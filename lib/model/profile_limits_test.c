@@ -2,6 +2,8 @@
 /* Caps, and the folded text with hostile names. */
 #include "model/profile_testing.h"
 
+#include "base/testing.h"
+
 /* ---- caps ------------------------------------------------------------------------------------ */
 
 START_TEST(symbols_beyond_the_cap_are_other)
@@ -140,15 +142,9 @@ int main(void)
 {
 	Suite *suite = suite_create("profile_limits");
 	TCase *tests = tcase_create("profile_limits");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	add_tests(tests);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
  * all of them.
  */
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "model/profile.h"
 
 #include <check.h>
@@ -681,16 +682,10 @@ int main(void)
 {
 	Suite *suite = suite_create("profile_property");
 	TCase *tests = tcase_create("random");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tests, 240);
 	tcase_add_test(tests, results_agree_with_the_oracle);
 	tcase_add_test(tests, a_small_tree_breaks_no_sum);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

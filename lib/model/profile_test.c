@@ -2,6 +2,8 @@
 /* The rules of counting, one by one. */
 #include "model/profile_testing.h"
 
+#include "base/testing.h"
+
 /* ---- idle and busy --------------------------------------------------------------------------- */
 
 START_TEST(idle_is_apart_and_interrupts_on_idle_cpus_are_busy)
@@ -514,15 +516,9 @@ int main(void)
 {
 	Suite *suite = suite_create("profile");
 	TCase *tests = tcase_create("profile");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	add_tests(tests);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

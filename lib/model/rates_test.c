@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/testing.h"
 #include "model/cpu_time.h"
 #include "model/disk.h"
 #include "model/rates.h"
@@ -131,8 +132,6 @@ int main(void)
 {
 	Suite *suite = suite_create("rates");
 	TCase *cases = tcase_create("rates");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(cases, rates_are_per_second);
 	tcase_add_test(cases, a_counter_that_went_backwards_is_unknown);
@@ -145,9 +144,5 @@ int main(void)
 	tcase_add_test(cases, disk_load_is_iostats);
 	tcase_add_test(cases, partitions_are_told_by_name);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 /* Losses, gaps, caps and hostile input. */
 #include "model/sched_testing.h"
 
+#include "base/testing.h"
 #include <stdlib.h>
 
 static struct sched_model *model;
@@ -324,11 +325,5 @@ static Suite *make_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(make_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(make_suite());
 }

@@ -5,6 +5,7 @@
  */
 #include "model/sched_world.h"
 
+#include "base/testing.h"
 #include <stdlib.h>
 
 #define TRACES 2000
@@ -361,8 +362,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sched_property");
 	TCase *tests = tcase_create("random");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tests, 240);
 	tcase_add_test(tests, valid_traces_agree_with_the_oracle);
@@ -370,9 +369,5 @@ int main(void)
 	tcase_add_test(tests, losses_break_no_sum_and_make_no_trusted_maximum);
 	tcase_add_test(tests, losses_nobody_tells_break_no_sum);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/thread.h"
 
+#include "base/testing.h"
 #include <check.h>
 #include <math.h>
 #include <stdio.h>
@@ -253,8 +254,6 @@ int main(void)
 {
 	Suite *suite = suite_create("thread");
 	TCase *cases = tcase_create("thread");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(cases, many_threads_are_one_group);
 	tcase_add_test(cases, a_reused_tid_is_another_thread);
@@ -267,9 +266,5 @@ int main(void)
 	tcase_add_loop_test(cases, stems_lose_what_counts_instances, 0,
 			    sizeof(stems) / sizeof(stems[0]));
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include "report/flame.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "evidence/classes.h"
 #include "report/flame_colour.h"
 #include "report/xml.h"
@@ -307,8 +308,6 @@ int main(void)
 {
 	Suite *suite = suite_create("flame");
 	TCase *tests = tcase_create("flame");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_loop_test(tests, frames_have_kinds, 0, ARRAY_SIZE(kinds));
 	tcase_add_test(tests, colours_are_light_and_steady);
@@ -322,8 +321,5 @@ int main(void)
 	tcase_add_test(tests, speedscope_has_the_heaviest_programs);
 	tcase_add_test(tests, formats_have_names);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "report/folded.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "base/text.h"
 
 #include <check.h>
@@ -219,8 +220,6 @@ int main(void)
 {
 	Suite *suite = suite_create("folded");
 	TCase *tests = tcase_create("folded");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, a_tree_grows_from_lines);
@@ -232,8 +231,5 @@ int main(void)
 	tcase_add_test(tests, too_much_is_refused);
 	tcase_add_test(tests, paths_lead_from_the_program);
 	suite_add_tcase(suite, tests);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

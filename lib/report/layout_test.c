@@ -2,6 +2,7 @@
 #include "report/layout.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 
@@ -53,16 +54,11 @@ int main(void)
 {
 	Suite *suite = suite_create("layout");
 	TCase *tcase = tcase_create("layout");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, widths_are_columns_not_bytes);
 	tcase_add_test(tcase, text_wraps_with_a_hanging_indent);
 	tcase_add_test(tcase, long_words_are_broken_at_characters);
 	tcase_add_test(tcase, truncated_characters_do_not_run_over_the_end);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,6 +2,8 @@
 /* The first screen of judgements with a chain, built by hand. */
 #include "report/testing_chain.h"
 
+#include "base/testing.h"
+
 static void assert_text(const struct chained *c, const char *format, int columns,
 			const char *expected)
 {
@@ -432,8 +434,6 @@ int main(void)
 {
 	Suite *suite = suite_create("report chain");
 	TCase *tcase = tcase_create("report chain");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, the_chain_is_drawn_below_the_headline);
 	tcase_add_test(tcase, what_stands_beside_follows_the_reasons);
@@ -457,8 +457,5 @@ int main(void)
 	tcase_add_test(tcase, a_load_that_no_thread_holds_is_told);
 	tcase_add_test(tcase, a_load_that_a_thread_holds_is_not);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/testing_chain.h"
 
+#include "base/testing.h"
+
 #include <cjson/cJSON.h>
 
 static cJSON *render_json(const struct fixture *f)
@@ -225,8 +227,6 @@ int main(void)
 {
 	Suite *suite = suite_create("report_json");
 	TCase *tcase = tcase_create("report_json");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, json_has_the_verdict);
 	tcase_add_test(tcase, json_has_the_chain);
@@ -235,8 +235,5 @@ int main(void)
 	tcase_add_test(tcase, json_tells_unknown_from_zero);
 	tcase_add_test(tcase, json_survives_hostile_names);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

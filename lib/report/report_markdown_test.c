@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/testing.h"
 
+#include "base/testing.h"
+
 START_TEST(markdown_neutralises_markup)
 {
 	static const char *const forbidden[] = { "<script",	 "|x",	     "[a](",	 "http://",
@@ -69,15 +71,10 @@ int main(void)
 {
 	Suite *suite = suite_create("report_markdown");
 	TCase *tcase = tcase_create("report_markdown");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, markdown_neutralises_markup);
 	tcase_add_test(tcase, markdown_fences_commands_that_hold_backticks);
 	tcase_add_test(tcase, markdown_has_the_order_of_text);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,6 +2,8 @@
 /* The text of a judgement built by hand: order, widths, hostile names. */
 #include "report/testing.h"
 
+#include "base/testing.h"
+
 START_TEST(text_tells_the_story_in_order)
 {
 	static const char *const pieces[] = {
@@ -201,8 +203,6 @@ int main(void)
 {
 	Suite *suite = suite_create("report_text");
 	TCase *tcase = tcase_create("report_text");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, text_tells_the_story_in_order);
 	tcase_add_test(tcase, a_stage_is_well_when_all_its_rules_could_look);
@@ -214,8 +214,5 @@ int main(void)
 	tcase_add_test(tcase, long_lists_are_counted);
 	tcase_add_test(tcase, formats_are_found_by_name);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

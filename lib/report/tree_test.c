@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/testing.h"
 
 #include <check.h>
 
@@ -156,8 +157,6 @@ int main(void)
 {
 	Suite *suite = suite_create("tree");
 	TCase *tcase = tcase_create("tree");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, a_node_alone_is_a_tree);
 	tcase_add_test(tcase, what_leads_to_the_node_comes_first);
@@ -167,8 +166,5 @@ int main(void)
 	tcase_add_test(tcase, what_is_left_is_drawn_anew);
 	tcase_add_test(tcase, deep_chains_stop_going_right);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

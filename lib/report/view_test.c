@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/view.h"
 
+#include "base/testing.h"
+
 #include "report/testing.h"
 
 START_TEST(facts_that_say_nothing_are_left_out)
@@ -38,14 +40,9 @@ int main(void)
 {
 	Suite *suite = suite_create("view");
 	TCase *tcase = tcase_create("view");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, facts_that_say_nothing_are_left_out);
 	tcase_add_test(tcase, times_outside_the_era_are_unknown);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

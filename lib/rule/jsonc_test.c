@@ -2,6 +2,7 @@
 #include "rule/jsonc.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <errno.h>
@@ -86,17 +87,11 @@ int main(void)
 {
 	Suite *suite = suite_create("jsonc");
 	TCase *tests = tcase_create("jsonc");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tests, comments_and_trailing_commas);
 	tcase_add_test(tests, lines);
 	tcase_add_test(tests, byte_order_mark);
 	tcase_add_test(tests, broken_texts);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

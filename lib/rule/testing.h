@@ -4,6 +4,7 @@
 #define TRIAGE_RULE_TESTING_H
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "rule/judge.h"
 
 #include <check.h>
@@ -47,17 +48,6 @@ static inline struct judgement *judge(const struct ruleset *rules, const struct 
 
 	ck_assert_int_eq(rule_judge(rules, evidence, &judgement), 0);
 	return judgement;
-}
-
-static inline int run_suite(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
 }
 
 #endif

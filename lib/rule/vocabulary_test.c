@@ -2,6 +2,7 @@
 /* The causes stand once in code (causes.c); what repeats them must repeat all of them. */
 #include "base/cleanup.h"
 #include "base/str.h"
+#include "base/testing.h"
 #include "rule/rule.h"
 
 #include <check.h>
@@ -76,15 +77,9 @@ int main(void)
 {
 	Suite *suite = suite_create("vocabulary");
 	TCase *cases = tcase_create("vocabulary");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(cases, every_cause_is_documented, 0, ARRAY_SIZE(documents));
 	tcase_add_test(cases, every_class_is_documented);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "source/cgroup.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "source/test_tree.h"
 
 #include <errno.h>
@@ -319,11 +320,5 @@ static Suite *cgroup_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(cgroup_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(cgroup_suite());
 }

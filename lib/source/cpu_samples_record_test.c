@@ -2,6 +2,7 @@
 #include "source/cpu_samples_internal.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <errno.h>
@@ -526,8 +527,6 @@ int main(void)
 {
 	Suite *suite = suite_create("cpu_samples_record");
 	TCase *tcase = tcase_create("decode");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, sample_has_both_parts_of_its_chain);
 	tcase_add_test(tcase, user_sample_has_a_user_part_only);
@@ -545,8 +544,5 @@ int main(void)
 	tcase_add_test(tcase, short_records_are_refused);
 	tcase_add_test(tcase, crooked_headers_are_refused);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "source/perf_probe.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -128,8 +129,6 @@ int main(void)
 {
 	Suite *suite = suite_create("perf_probe");
 	TCase *cases = tcase_create("live");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	if (ask_kernel(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK) == ENOSYS) {
 		puts("skipped: the kernel has no perf_event_open()");
@@ -141,8 +140,5 @@ int main(void)
 	tcase_add_test(cases, everything_is_closed_again);
 	tcase_add_test(cases, recorded_root_is_refused);
 	suite_add_tcase(suite, cases);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed != 0;
+	return run_suite(suite);
 }

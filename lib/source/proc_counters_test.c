@@ -2,6 +2,7 @@
 #include "source/proc_counters.h"
 
 #include "base/str.h"
+#include "base/testing.h"
 #include "source/procroot.h"
 
 #include <check.h>
@@ -218,11 +219,5 @@ static Suite *proc_counters_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(proc_counters_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(proc_counters_suite());
 }

@@ -2,6 +2,7 @@
 #include "source/proc_devices.h"
 
 #include "base/str.h"
+#include "base/testing.h"
 #include "source/procroot.h"
 
 #include <check.h>
@@ -124,11 +125,5 @@ static Suite *proc_devices_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(proc_devices_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(proc_devices_suite());
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/proc_irq.h"
 
+#include "base/testing.h"
 #include "source/procroot.h"
 
 #include <check.h>
@@ -258,11 +259,5 @@ static Suite *proc_irq_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(proc_irq_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(proc_irq_suite());
 }

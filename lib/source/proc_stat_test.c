@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/proc_stat.h"
 
+#include "base/testing.h"
 #include "source/procroot.h"
 
 #include <check.h>
@@ -174,11 +175,5 @@ static Suite *proc_stat_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(proc_stat_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(proc_stat_suite());
 }

@@ -2,6 +2,7 @@
 #include "source/proc_task.h"
 
 #include "base/str.h"
+#include "base/testing.h"
 #include "source/procroot.h"
 
 #include <check.h>
@@ -315,11 +316,5 @@ static Suite *proc_task_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(proc_task_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(proc_task_suite());
 }

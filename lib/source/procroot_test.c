@@ -2,6 +2,7 @@
 #include "source/procroot.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "base/vec.h"
 #include "source/test_tree.h"
 
@@ -377,11 +378,5 @@ static Suite *procroot_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(procroot_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(procroot_suite());
 }

@@ -3,6 +3,7 @@
 #include "source/sched_format.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "source/test_sched_formats.h"
 
 #include <check.h>
@@ -385,8 +386,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sched_format");
 	TCase *tests = tcase_create("core");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, switch_6);
@@ -402,9 +401,5 @@ int main(void)
 	tcase_add_test(tests, common_type_elsewhere);
 	tcase_add_test(tests, whole_length);
 	suite_add_tcase(suite, tests);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

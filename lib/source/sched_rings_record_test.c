@@ -2,6 +2,7 @@
 #include "source/sched_rings_internal.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <errno.h>
@@ -217,8 +218,6 @@ int main(void)
 {
 	Suite *suite = suite_create("sched_rings_record");
 	TCase *tcase = tcase_create("records");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tcase, sample_is_time_and_payload);
 	tcase_add_test(tcase, sample_longer_than_its_record_is_refused);
@@ -227,8 +226,5 @@ int main(void)
 	tcase_add_test(tcase, switch_record_tells_who_left_and_how);
 	tcase_add_test(tcase, other_records_are_none_of_ours);
 	suite_add_tcase(suite, tcase);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

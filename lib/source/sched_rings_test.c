@@ -3,6 +3,7 @@
 #include "source/sched_rings.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -558,8 +559,6 @@ int main(void)
 	Suite *suite = suite_create("sched_rings");
 	TCase *tcase = tcase_create("live");
 	const char *reason = why_not();
-	SRunner *runner;
-	int failed;
 
 	if (reason)
 		return skip(reason);
@@ -574,9 +573,5 @@ int main(void)
 	tcase_add_test(tcase, caps_and_consumers_end_the_window);
 	tcase_add_test(tcase, nothing_is_left_behind);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? 1 : 0;
+	return run_suite(suite);
 }

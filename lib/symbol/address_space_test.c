@@ -2,6 +2,7 @@
 #include "symbol/address_space.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "source/test_tree.h"
 #include "symbol/maps_parse.h"
 
@@ -569,8 +570,6 @@ int main(void)
 {
 	Suite *suite = suite_create("address_space");
 	TCase *cases = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(cases, tree_make, teardown);
 	tcase_add_test(cases, line_is_taken_apart);
@@ -592,9 +591,5 @@ int main(void)
 	tcase_add_test(cases, very_long_maps_are_read);
 	tcase_set_timeout(cases, 60);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

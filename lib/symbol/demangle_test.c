@@ -2,6 +2,7 @@
 #include "symbol/demangle.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "symbol/names.h"
 #include "symbol/symbol_alias.h"
 #include "symbol/symbolizer.h"
@@ -171,11 +172,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite());
 }

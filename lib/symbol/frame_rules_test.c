@@ -5,6 +5,7 @@
 #include "symbol/frame_file.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 
 #include <check.h>
 #include <dwarf.h>
@@ -433,14 +434,8 @@ int main(void)
 {
 	Suite *suite = suite_create("frame_rules");
 	TCase *cases = tcase_create("all");
-	SRunner *runner;
-	int failed;
 
 	add_tests(cases);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }

@@ -2,6 +2,8 @@
 /* Code that processes make at run time, and the lists of it that they leave, well or ill. */
 #include "symbol/test_symbolizer.h"
 
+#include "base/testing.h"
+
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -182,15 +184,9 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
 	if (access("/proc/self/map_files", X_OK) < 0 || geteuid() != 0) {
 		puts("skipped: needs root to look into processes");
 		return 77;
 	}
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite());
 }

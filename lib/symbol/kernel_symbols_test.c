@@ -2,6 +2,7 @@
 #include "symbol/kernel_symbols.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "source/test_tree.h"
 #include "symbol/symbolizer.h"
 
@@ -306,11 +307,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite());
 }

@@ -4,6 +4,7 @@
 #include "symbol/object_file.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "symbol/test_subject.h"
 
 #include <elf.h>
@@ -224,11 +225,5 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite());
 }

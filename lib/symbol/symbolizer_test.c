@@ -2,6 +2,8 @@
 /* Programs built in all the ways that programs are built, looked at while they run. */
 #include "symbol/test_symbolizer.h"
 
+#include "base/testing.h"
+
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -530,15 +532,9 @@ static Suite *suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(suite());
-	int failed;
-
 	if (access("/proc/self/map_files", X_OK) < 0 || geteuid() != 0) {
 		puts("skipped: needs root to look into processes");
 		return 77;
 	}
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite());
 }

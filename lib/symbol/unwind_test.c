@@ -3,6 +3,7 @@
 #include "symbol/unwind.h"
 
 #include "base/cleanup.h"
+#include "base/testing.h"
 #include "symbol/unwind_capture.h"
 
 #include <errno.h>
@@ -580,14 +581,8 @@ int main(void)
 {
 	Suite *suite = suite_create("unwind");
 	TCase *cases = tcase_create("own process");
-	SRunner *runner;
-	int failed;
 
 	add_tests(cases);
 	suite_add_tcase(suite, cases);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_suite(suite);
 }
