@@ -23,5 +23,6 @@ forbid evidence symbol source model stage rule import bundle report
 forbid rule symbol source model stage import bundle report
 forbid bundle symbol source model stage rule import report
 forbid report symbol source model stage import bundle
+forbid import symbol source model stage rule bundle report
 forbid stage import bundle report
 exit $failed

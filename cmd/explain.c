@@ -80,7 +80,8 @@ static int parse(int argc, char **argv, struct report_options *options, struct i
 			return cmd_fail("%s", err.msg) + 1;
 	}
 	if (optind == argc)
-		return cmd_fail("explain: name a bundle, a file or a folder (triage explain --help)") +
+		return cmd_fail(
+			       "explain: name a bundle, a file or a folder (triage explain --help)") +
 		       1;
 	inputs->names = argv + optind;
 	inputs->count = argc - optind;
@@ -96,7 +97,7 @@ static enum content content_of(const char *head, size_t len)
 {
 	if (perf_data_looks_like(head, len))
 		return CONTENT_PERF_DATA;
-	if (memchr(head, '\0', len) || (len >= 4 && memcmp(head, "\x28\xb5\x2f\xfd", 4) == 0))
+	if (bundle_looks_like(head, len) || memchr(head, '\0', len))
 		return CONTENT_BUNDLE;
 	return CONTENT_TEXT;
 }
@@ -217,10 +218,26 @@ static int join_bundle(struct joined *joined, const char *path, struct err *err)
 	return r < 0 ? r : take_bundle(bundle, path, &joined->bundled, err);
 }
 
+static bool stage_ran(const struct stage_record *record)
+{
+	return record->status == STAGE_OK || record->status == STAGE_DEGRADED;
+}
+
+/* Each file records every stage: what an earlier one had is not taken back by one that lacks it. */
 static int join_perf_data(struct joined *joined, const char *path, struct err *err)
 {
+	struct stage_record before[STAGE_TOTAL];
+	int r;
+
+	for (int i = 0; i < STAGE_TOTAL; i++)
+		before[i] = *evidence_stage(joined->evidence, (enum stage_id)i);
 	joined->perf_files++;
-	return stage_from_perf_data(path, joined->rules, joined->evidence, err);
+	r = stage_from_perf_data(path, joined->rules, joined->evidence, err);
+	for (int i = 0; i < STAGE_TOTAL && r == 0; i++)
+		if (stage_ran(&before[i]) &&
+		    !stage_ran(evidence_stage(joined->evidence, (enum stage_id)i)))
+			r = evidence_set_stage(joined->evidence, (enum stage_id)i, &before[i]);
+	return r;
 }
 
 static int join_regular(struct joined *joined, int fd, const char *path, struct err *err)

@@ -116,22 +116,46 @@ static int add_node(struct judgement *judgement, size_t index)
 	return r;
 }
 
-int chain_add_nodes(struct judgement *judgement)
+static struct chain_node *find_home(const struct judgement *judgement,
+				    const struct finding *finding)
+{
+	vec_each(node, &judgement->chain.nodes)
+		if (belongs(judgement, node, finding))
+			return node;
+	return NULL;
+}
+
+/* What is merely seen and mild makes no node: it joins the one that there is. */
+static bool is_note(const struct finding *finding)
+{
+	return finding->severity == SEVERITY_INFO && finding->rule->role == ROLE_SYMPTOM;
+}
+
+static int add_all(struct judgement *judgement, bool notes)
 {
 	for (size_t i = 0; i < judgement->findings.len; i++) {
-		struct chain_node *home = NULL;
-		int r;
+		const struct finding *finding = &judgement->findings.data[i];
+		struct chain_node *home;
+		int r = 0;
 
-		if (!judgement->findings.data[i].rule->cause)
+		if (!finding->rule->cause || is_note(finding) != notes)
 			continue;
-		vec_each(node, &judgement->chain.nodes)
-			if (!home && belongs(judgement, node, &judgement->findings.data[i]))
-				home = node;
-		r = home ? add_to(judgement, home, i) : add_node(judgement, i);
+		home = find_home(judgement, finding);
+		if (home)
+			r = add_to(judgement, home, i);
+		else if (!notes)
+			r = add_node(judgement, i);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+int chain_add_nodes(struct judgement *judgement)
+{
+	int r = add_all(judgement, false);
+
+	return r < 0 ? r : add_all(judgement, true);
 }
 
 void chain_clear(struct chain *chain)

@@ -1,115 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/cpu_samples_internal.h"
+#include "source/perf_chain.h"
+#include "source/perf_words.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
-/* From here up an entry of a callchain is no address: it says whose addresses follow. */
-#define CONTEXT_LOWEST ((uint64_t)PERF_CONTEXT_MAX)
-
 /* At the end of every record but samples: pid and tid, time, cpu. */
 #define SAMPLE_ID_WORDS 3
-
-/* What is left of a record, which is made of 64-bit words; asking for more sets `failed`. */
-struct words {
-	const uint64_t *p;
-	size_t left;
-	bool failed;
-};
-
-static const uint64_t *words_take(struct words *words, uint64_t count)
-{
-	const uint64_t *p = words->p;
-
-	if (words->failed || count > words->left) {
-		words->failed = true;
-		return NULL;
-	}
-	words->p += count;
-	words->left -= count;
-	return p;
-}
-
-static uint64_t words_u64(struct words *words)
-{
-	const uint64_t *p = words_take(words, 1);
-
-	return p ? *p : 0;
-}
-
-struct pair {
-	uint32_t first, second;
-};
-
-static struct pair words_pair(struct words *words)
-{
-	const uint64_t *p = words_take(words, 1);
-	struct pair pair = { 0 };
-
-	if (p)
-		memcpy(&pair, p, sizeof(pair));
-	return pair;
-}
-
-/* What is left, as text. NULL: it has no end. */
-static const char *words_text(const struct words *words)
-{
-	const char *text = (const char *)words->p;
-
-	return !words->failed && memchr(text, '\0', words->left * 8) ? text : NULL;
-}
-
-static uint64_t context_of_mode(uint16_t mode)
-{
-	switch (mode) {
-	case PERF_RECORD_MISC_KERNEL:
-		return (uint64_t)PERF_CONTEXT_KERNEL;
-	case PERF_RECORD_MISC_USER:
-		return (uint64_t)PERF_CONTEXT_USER;
-	default:
-		return (uint64_t)PERF_CONTEXT_HV;
-	}
-}
-
-/* Hypervisors' and guests' addresses mean nothing here. */
-static void keep_part(struct stack_sample *sample, uint64_t context, const uint64_t *ips,
-		      size_t count)
-{
-	if (count == 0)
-		return;
-	if (context == (uint64_t)PERF_CONTEXT_KERNEL && !sample->kernel_count && !sample->in_user) {
-		sample->kernel = ips;
-		sample->kernel_count = count;
-	} else if (context == (uint64_t)PERF_CONTEXT_USER && !sample->user_count) {
-		sample->user = ips;
-		sample->user_count = count;
-	}
-}
-
-static void split_chain(struct stack_sample *sample, uint64_t context, const uint64_t *ips,
-			size_t count)
-{
-	size_t start = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		if (ips[i] < CONTEXT_LOWEST)
-			continue;
-		keep_part(sample, context, ips + start, i - start);
-		context = ips[i];
-		start = i + 1;
-	}
-	keep_part(sample, context, ips + start, count - start);
-}
-
-/* The kernel writes no chain when it has no buffer for it; the address is known all the same. */
-static void keep_leaf(struct stack_sample *sample, uint16_t mode, const uint64_t *ip)
-{
-	if (mode == PERF_RECORD_MISC_KERNEL && !sample->kernel_count)
-		keep_part(sample, context_of_mode(mode), ip, 1);
-	if (mode == PERF_RECORD_MISC_USER && !sample->user_count)
-		keep_part(sample, context_of_mode(mode), ip, 1);
-}
 
 /* { abi, registers unless abi is none } { size, then bytes and how many of them were copied unless
  * size is 0 } */
@@ -157,8 +56,7 @@ static int decode_sample(const struct perf_event_header *header, struct words *w
 		take_user_stack(words, sample);
 	if (words->failed)
 		return -EBADMSG;
-	split_chain(sample, context_of_mode(mode), ips, count);
-	keep_leaf(sample, mode, ip);
+	perf_chain_split(sample, mode, ip, ips, count);
 	return 1;
 }
 

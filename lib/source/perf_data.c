@@ -29,6 +29,17 @@ static int make(const char *path, struct perf_data **ret)
 	return 0;
 }
 
+/* The best clock that the file has; PERF_DATA_NO_CLOCK. */
+static enum perf_data_clock best_clock(const struct perf_data *data)
+{
+	enum perf_data_clock clock = PERF_DATA_NO_CLOCK;
+
+	vec_each(layout, &data->layouts)
+		if (layout->clock < clock)
+			clock = layout->clock;
+	return clock;
+}
+
 static bool has_sched_switch(const struct perf_data *data)
 {
 	return sched_format_id(data->format, "sched_switch") >= 0;
@@ -48,6 +59,7 @@ int perf_data_open(const char *path, struct perf_data **ret, struct err *err)
 		return r == -ENOMEM ? err_set(err, r, "\"%s\": %s", path, strerror(ENOMEM)) : r;
 	sched_format_settle(data->format);
 	data->info.has_sched = has_sched_switch(data);
+	data->info.has_cpu_samples = best_clock(data) != PERF_DATA_NO_CLOCK;
 	*ret = TAKE_PTR(data);
 	return 0;
 }
@@ -59,6 +71,7 @@ void perf_data_free(struct perf_data *data)
 	perf_file_free(data->file);
 	sched_format_free(data->format);
 	perf_ids_free(&data->ids);
+	perf_data_free_build_ids(data);
 	vec_free(&data->layouts);
 	free(data->path);
 	free(data);
@@ -72,6 +85,25 @@ void perf_data_freep(struct perf_data **data)
 void perf_data_about(const struct perf_data *data, struct perf_data_info *ret)
 {
 	*ret = data->info;
+}
+
+void perf_data_sampling(const struct perf_data *data, struct perf_data_sampling *ret)
+{
+	struct perf_data_sampling sampling = { .clock = best_clock(data), .whole_host = true };
+
+	vec_each(layout, &data->layouts) {
+		if (layout->clock != sampling.clock)
+			continue;
+		if (layout->hz > sampling.hz)
+			sampling.hz = layout->hz;
+		sampling.rings += layout->ids;
+		sampling.whole_host &= (layout->sample_type & PERF_SAMPLE_CPU) != 0;
+		sampling.callchains |= (layout->sample_type & PERF_SAMPLE_CALLCHAIN) != 0;
+		sampling.user_stacks |= (layout->sample_type & PERF_SAMPLE_STACK_USER) != 0;
+		sampling.kernel_left_out |= layout->kernel_left_out;
+		sampling.user_left_out |= layout->user_left_out;
+	}
+	*ret = sampling;
 }
 
 void perf_data_leave_out(struct perf_data *data, enum sched_event_type type)

@@ -17,8 +17,10 @@
 #define MAGIC_OTHER_ENDIAN 0x50455246494c4532ULL
 
 #define FEATURE_TRACING_DATA 1 /* tools/perf/util/header.h */
+#define FEATURE_BUILD_ID 2
 #define FEATURE_HOSTNAME 3
 #define FEATURE_OSRELEASE 4
+#define FEATURE_ARCH 6
 #define FEATURE_NRCPUS 7
 #define FEATURE_COMPRESSED 27
 #define FEATURES 256
@@ -156,6 +158,7 @@ static int read_attr(struct perf_data *data, uint64_t at, struct perf_section *r
 	memcpy(&attr, bytes, len < sizeof(attr) ? len : sizeof(attr));
 	*ret_ids = section_at(bytes + len);
 	perf_layout_make(&attr, &layout);
+	layout.ids = (uint32_t)(ret_ids->size / 8); /* at most IDS_MAX, as counted */
 	return vec_push(&data->layouts, layout);
 }
 
@@ -263,10 +266,23 @@ static bool are_samples_alike(struct perf_data *data)
 	return alike;
 }
 
+static uint16_t common_id_place(const struct perf_data *data)
+{
+	uint16_t place = sample_id_place(data->layouts.data[data->sample].sample_type);
+
+	vec_each(layout, &data->layouts)
+		if (!layout->dummy && sample_id_place(layout->sample_type) != place)
+			return PERF_NO_ID;
+	return place;
+}
+
 static int settle_samples(struct perf_data *data, struct err *err)
 {
+	bool alike = are_samples_alike(data);
+
 	data->id = PERF_NO_ID;
-	if (are_samples_alike(data))
+	data->own_id = common_id_place(data);
+	if (alike)
 		return 0;
 	data->id = sample_id_place(data->layouts.data[0].sample_type);
 	vec_each(layout, &data->layouts)
@@ -335,6 +351,11 @@ static int read_feature(struct perf_data *data, unsigned int bit, struct perf_se
 	switch (bit) {
 	case FEATURE_TRACING_DATA:
 		return perf_data_read_tracing(data, section, err);
+	case FEATURE_BUILD_ID:
+		return perf_data_read_build_ids(data, section);
+	case FEATURE_ARCH:
+		read_text(data, section, data->info.arch, sizeof(data->info.arch));
+		break;
 	case FEATURE_HOSTNAME:
 		read_text(data, section, data->info.hostname, sizeof(data->info.hostname));
 		break;

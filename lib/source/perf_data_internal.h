@@ -9,6 +9,9 @@
  *   perf_data_record.c   where a record holds its time, CPU and payload; into a sched_event
  *   perf_data_merge.c    scanning: records into runs whose times rise
  *   perf_data_runs.c     runs merged in time order, and delivered
+ *   perf_data_ids.c      build ids of files
+ *   perf_data_stack.c    a record into a stack_sample, mapping_event or task_event
+ *   perf_data_stacks.c   those in time order
  *   perf_data.c          the public face
  */
 #ifndef TRIAGE_SOURCE_PERF_DATA_INTERNAL_H
@@ -100,6 +103,18 @@ struct perf_layout {
 	uint16_t fixed_end; /* end of the fixed part of a sample: READ, CALLCHAIN and RAW follow */
 	uint16_t trailer;   /* size of the sample_id at the end of other records; 0: none */
 	uint16_t trailer_time, trailer_cpu; /* from the record's end; 0: not there */
+	/* Of samples of what CPUs do. */
+	enum perf_data_clock clock;
+	unsigned hz;
+	uint64_t period; /* of a sample that does not tell it */
+	uint64_t user_regs, branch_type;
+	bool kernel_left_out, user_left_out;
+	uint32_t ids; /* how many it has: one for each ring */
+};
+
+struct perf_named_id {
+	char *path;
+	struct perf_build_id id;
 };
 
 #define PERF_NO_ID UINT16_MAX
@@ -121,12 +136,14 @@ struct perf_data {
 	struct perf_ids ids;
 	/* Offset of the id in every sample; PERF_NO_ID: `sample` is the layout of all. */
 	uint16_t id;
-	/* The same from the end of other records; PERF_NO_ID: the first layout fits all; 0: can't be
-	 * told. */
+	uint16_t own_id; /* the same whether they are alike or not; PERF_NO_ID: not told */
+	/* The same from the end of other records; PERF_NO_ID: the first layout fits all; 0:
+	 * can't be told. */
 	uint16_t trailer_id;
 	uint32_t sample;
 	uint16_t common_time; /* offset of the time where all samples agree; 0: they don't */
 	struct sched_format *format;
+	VEC(struct perf_named_id) build_ids; /* ascending by path */
 	struct perf_data_info info;
 	struct perf_data_counts counts;
 };
@@ -135,6 +152,10 @@ int perf_data_read_header(struct perf_data *data, struct err *err);
 
 /* Reads TRACING_DATA at the section into data->format. */
 int perf_data_read_tracing(struct perf_data *data, struct perf_section section, struct err *err);
+
+/* Reads the section of build ids; one that is damaged counts as far as it can be read. -ENOMEM. */
+int perf_data_read_build_ids(struct perf_data *data, struct perf_section section);
+void perf_data_free_build_ids(struct perf_data *data);
 
 /* The error of a place in the file: `"x.data": FORMAT (offset 0x1234)`. */
 int perf_data_damaged(const struct perf_data *data, struct err *err, uint64_t offset,
@@ -159,6 +180,14 @@ struct perf_record {
 	uint32_t size;
 };
 
+/* The layout of the event that the record belongs to; NULL: can't be told. `body`: what another
+ * record than a sample needs before its sample_id. */
+const struct perf_layout *perf_record_layout(const struct perf_data *data,
+					     const struct perf_record *record, uint32_t body);
+
+/* Moves `at` over the values of PERF_SAMPLE_READ; false when the record ends before. */
+bool perf_record_skip_read(const struct perf_record *record, uint64_t format, uint32_t *at);
+
 /* The time of a record that can become an event; 0 when it has none (perf's own records at the
  * start and end); PERF_TIME_PASS_OVER when it is nothing for us. */
 #define PERF_TIME_PASS_OVER UINT64_MAX
@@ -168,6 +197,37 @@ uint64_t perf_record_time(const struct perf_data *data, const struct perf_record
  * undecodable. */
 int perf_record_decode(const struct perf_data *data, const struct perf_record *record,
 		       struct sched_event *ret);
+
+/* --- what CPUs did */
+
+enum perf_stack_type {
+	PERF_STACK_SAMPLE,
+	PERF_STACK_MAPPING,
+	PERF_STACK_TASK,
+	PERF_STACK_LOST,       /* a record of lost ones */
+	PERF_STACK_LOST_TOTAL, /* perf's sum at the end: the same losses once more */
+	PERF_STACK_THROTTLE,
+};
+
+struct perf_stack_record {
+	enum perf_stack_type type;
+	struct stack_sample sample;
+	struct mapping_event mapping;
+	struct perf_build_id id; /* of the mapping, when the record tells it */
+	struct task_event task;
+	uint64_t lost;
+	uint64_t regs[64]; /* of the sample, in our order */
+};
+
+/* Whether the record is one of these, of the clock that is chosen; `ret_time_ns` 0: it has no
+ * time. */
+bool perf_stack_is_wanted(const struct perf_data *data, enum perf_data_clock clock,
+			  const struct perf_record *record, uint64_t *ret_time_ns);
+
+/* Of a wanted record at an address that is a multiple of 8: its pointers lead into the record and
+ * into `ret`. 1; 0: nothing for us; -EBADMSG. */
+int perf_stack_decode(const struct perf_data *data, const struct perf_record *record,
+		      struct perf_stack_record *ret);
 
 /* --- order */
 

@@ -39,6 +39,27 @@ static void place_trailer(struct perf_layout *layout, uint64_t type)
 	layout->trailer = from_end;
 }
 
+/* The cores of a hybrid machine have their PMU's number in the upper half. Kinds of PMUs that
+ * aren't in the kernel's list count what their maker thought of. */
+static enum perf_data_clock clock_of(const struct perf_event_attr *attr)
+{
+	bool samples = attr->sample_type & PERF_SAMPLE_IP && attr->sample_type & PERF_SAMPLE_TID;
+	uint64_t event = attr->config & UINT32_MAX;
+
+	if (!samples)
+		return PERF_DATA_NO_CLOCK;
+	if (attr->type == PERF_TYPE_SOFTWARE)
+		return event == PERF_COUNT_SW_CPU_CLOCK	 ? PERF_DATA_CPU_CLOCK :
+		       event == PERF_COUNT_SW_TASK_CLOCK ? PERF_DATA_TASK_CLOCK :
+							   PERF_DATA_NO_CLOCK;
+	if (attr->type == PERF_TYPE_TRACEPOINT || attr->type == PERF_TYPE_BREAKPOINT)
+		return PERF_DATA_NO_CLOCK;
+	if (attr->type == PERF_TYPE_HARDWARE &&
+	    (event == PERF_COUNT_HW_CPU_CYCLES || event == PERF_COUNT_HW_REF_CPU_CYCLES))
+		return PERF_DATA_CYCLES;
+	return PERF_DATA_OTHER;
+}
+
 void perf_layout_make(const struct perf_event_attr *attr, struct perf_layout *ret)
 {
 	uint64_t type = attr->sample_type;
@@ -64,6 +85,13 @@ void perf_layout_make(const struct perf_event_attr *attr, struct perf_layout *re
 	ret->fixed_end = at;
 	if (attr->sample_id_all)
 		place_trailer(ret, type);
+	ret->clock = clock_of(attr);
+	ret->hz = attr->freq && attr->sample_freq <= UINT32_MAX ? (unsigned)attr->sample_freq : 0;
+	ret->period = attr->freq || !attr->sample_period ? 1 : attr->sample_period;
+	ret->user_regs = attr->sample_regs_user;
+	ret->branch_type = attr->branch_sample_type;
+	ret->kernel_left_out = attr->exclude_kernel;
+	ret->user_left_out = attr->exclude_user;
 }
 
 /* --- ids: open addressing */
@@ -155,6 +183,18 @@ static const struct perf_layout *layout_of_other(const struct perf_data *data,
 	return layout && layout->trailer && record->size >= body + layout->trailer ? layout : NULL;
 }
 
+const struct perf_layout *perf_record_layout(const struct perf_data *data,
+					     const struct perf_record *record, uint32_t body)
+{
+	if (record->type != PERF_RECORD_SAMPLE)
+		return layout_of_other(data, record, body);
+	if (data->own_id == PERF_NO_ID)
+		return layout_of_sample(data, record);
+	if (record->size < data->own_id + 8u)
+		return NULL;
+	return layout_of_id(data, perf_u64(record->p + data->own_id));
+}
+
 static uint32_t body_of(uint32_t type)
 {
 	switch (type) {
@@ -196,7 +236,7 @@ static bool skip_callchain(const struct perf_record *record, uint32_t *at)
 }
 
 /* struct read_format of <linux/perf_event.h>. */
-static bool skip_read(const struct perf_record *record, uint64_t format, uint32_t *at)
+bool perf_record_skip_read(const struct perf_record *record, uint64_t format, uint32_t *at)
 {
 	uint32_t times = (format & PERF_FORMAT_TOTAL_TIME_ENABLED ? 1 : 0) +
 			 (format & PERF_FORMAT_TOTAL_TIME_RUNNING ? 1 : 0);
@@ -218,7 +258,7 @@ static bool find_raw(const struct perf_layout *layout, const struct perf_record 
 		return false;
 	if (!layout->direct_raw) {
 		if (layout->sample_type & PERF_SAMPLE_READ &&
-		    !skip_read(record, layout->read_format, &at))
+		    !perf_record_skip_read(record, layout->read_format, &at))
 			return false;
 		if (layout->sample_type & PERF_SAMPLE_CALLCHAIN && !skip_callchain(record, &at))
 			return false;

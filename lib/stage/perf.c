@@ -154,38 +154,6 @@ static struct cpu_samples_options sample_options(const struct stage_context *con
 	return options;
 }
 
-/* The rules' combinations of classes, as the profile takes them. */
-static size_t find_combinations(const struct ruleset *rules,
-				struct profile_combination combinations[CLASS_TOTAL])
-{
-	size_t count = 0;
-
-	vec_each(row, &rules->symbols)
-		if (row->all && row->class != CLASS_NONE && count < CLASS_TOTAL)
-			combinations[count++] = (struct profile_combination){
-				.of = row->all,
-				.gives = row->class,
-			};
-	return count;
-}
-
-static struct profile *new_profile(const struct ruleset *rules)
-{
-	struct profile_combination combinations[CLASS_TOTAL];
-	struct profile_options options = {
-		.idle = CLASS_BIT(idle),
-		.lock = CLASS_BIT(futex) | CLASS_BIT(user_lock),
-		.glue = CLASS_BIT(library) | CLASS_BIT(user_lock) | CLASS_BIT(malloc) |
-			CLASS_BIT(user_copy) | CLASS_BIT(runtime_scheduler) |
-			CLASS_BIT(interpreter_lock),
-		.focus = CLASS_BIT(net_rx) | CLASS_BIT(net_tx),
-		.combinations = combinations,
-		.combinations_count = find_combinations(rules, combinations),
-	};
-
-	return profile_new(&options);
-}
-
 static int open_stage(struct perf_stage *stage, struct err *err)
 {
 	struct stage_context *context = stage->context;
@@ -198,7 +166,7 @@ static int open_stage(struct perf_stage *stage, struct err *err)
 		return r;
 	perf_log_init(&stage->log, &(struct perf_log_options){ 0 });
 	stage->spaces = address_spaces_new(context->root, 0, 0);
-	stage->profile = new_profile(context->rules);
+	stage->profile = perf_profile_new(context->rules);
 	if (!stage->spaces || !stage->profile)
 		return -ENOMEM;
 	stage->symbolizer = symbolizer_new(context->root, stage->spaces, NULL);

@@ -81,7 +81,7 @@ static const char *source_line(const struct put *put, const struct profile_funct
 	return *line ? line : NULL;
 }
 
-/* ---- groups --------------------------------------------------------------------------------------- */
+/* ---- groups --------------------------------------------------------------------------------- */
 
 /* Where a function goes in a row. */
 struct function_columns {
@@ -212,7 +212,7 @@ static int put_groups(const struct put *put)
 	return r;
 }
 
-/* ---- functions ------------------------------------------------------------------------------------ */
+/* ---- functions ------------------------------------------------------------------------------ */
 
 static int put_function_row(const struct put *put, const struct profile_function *function,
 			    bool with_line)
@@ -267,7 +267,7 @@ static int put_functions(const struct put *put)
 	return r;
 }
 
-/* ---- classes -------------------------------------------------------------------------------------- */
+/* ---- classes -------------------------------------------------------------------------------- */
 
 static int put_class_row(const struct put *put, const struct profile_class *seen)
 {
@@ -390,7 +390,7 @@ static int put_classes(const struct put *put)
 	return r < 0 ? r : put_softirq(put, classes, count);
 }
 
-/* ---- CPUs and totals ------------------------------------------------------------------------------ */
+/* ---- CPUs and totals ------------------------------------------------------------------------ */
 
 static int put_cpu(const struct put *put, const struct profile_cpu *cpu)
 {
@@ -479,4 +479,43 @@ int perf_put(const struct profile *profile, const struct perf_put_options *optio
 	if (r == 0)
 		r = put_classes(&put);
 	return r < 0 ? r : put_cpus(&put);
+}
+
+/* ---- without call chains -------------------------------------------------------------------- */
+
+/* Classes that are about the very function that runs. */
+static bool is_of_leaf(enum class_id id)
+{
+	return (UINT64_C(1) << id) &
+	       (CLASS_BIT(spin_lock) | CLASS_BIT(copy) | CLASS_BIT(user_copy) | CLASS_BIT(malloc) |
+		CLASS_BIT(crypto) | CLASS_BIT(syscall_entry));
+}
+
+static void forget_row(struct evidence *evidence, int row)
+{
+	for (int i = 0; i < CLASS_TOTAL; i++)
+		if (!is_of_leaf((enum class_id)i) &&
+		    class_info((enum class_id)i)->column != COLUMN_NONE)
+			evidence_set_cell(evidence, row, class_info((enum class_id)i)->column, NAN);
+}
+
+void perf_put_forget_callers(struct evidence *evidence)
+{
+	for (int i = 0; i < CLASS_TOTAL; i++)
+		if (!is_of_leaf((enum class_id)i) &&
+		    class_info((enum class_id)i)->metric != METRIC_NONE)
+			evidence_set(evidence, class_info((enum class_id)i)->metric, NAN);
+	for (int row = 0; row < evidence_rows(evidence, TABLE_perf_groups); row++)
+		forget_row(evidence, row);
+	for (int row = 0; row < evidence_rows(evidence, TABLE_perf_classes); row++)
+		evidence_set_cell(evidence, row, COLUMN_perf_classes_share_pct, NAN);
+	for (int row = 0; row < evidence_rows(evidence, TABLE_perf_functions); row++)
+		evidence_set_cell(evidence, row, COLUMN_perf_functions_total_pct, NAN);
+	for (int row = 0; row < evidence_rows(evidence, TABLE_perf_cpus); row++) {
+		evidence_set_cell(evidence, row, COLUMN_perf_cpus_softirq_pct, NAN);
+		evidence_set_cell(evidence, row, COLUMN_perf_cpus_net_rx_pct, NAN);
+	}
+	evidence_set(evidence, METRIC_perf_softirq_vector_pct, NAN);
+	evidence_set(evidence, METRIC_perf_softirq_busiest_share_pct, NAN);
+	evidence_set(evidence, METRIC_perf_broken_pct, NAN);
 }

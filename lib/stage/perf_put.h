@@ -24,4 +24,8 @@ struct perf_put_options {
 int perf_put(const struct profile *profile, const struct perf_put_options *options,
 	     struct evidence *evidence);
 
+/* After it, where samples have no call chain: what depends on callers is unknown, as only the
+ * classes of the functions themselves were seen. */
+void perf_put_forget_callers(struct evidence *evidence);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stage/perf_resolve.h"
 
+#include "evidence/classes.h"
 #include "rule/symbols.h"
 
 #include <errno.h>
@@ -47,8 +48,7 @@ static struct chain user_chain(struct perf_resolver *resolver, const struct stac
 }
 
 /* What a function is about is asked once, when it is first seen. */
-static int intern(struct perf_resolver *resolver, const struct symbol *symbol, uint64_t address,
-		  struct frames *frames)
+int64_t perf_resolve_symbol(struct perf_resolver *resolver, const struct symbol *symbol)
 {
 	struct profile_symbol row = {
 		.function = symbol->function,
@@ -57,16 +57,23 @@ static int intern(struct perf_resolver *resolver, const struct symbol *symbol, u
 		.named = symbol->named,
 	};
 	int64_t id = profile_find_symbol(resolver->profile, &row);
+	struct symbol_meaning meaning;
 
-	if (id < 0) {
-		struct symbol_meaning meaning = rule_symbol_meaning(
-			resolver->rules, symbol->function, symbol->module, symbol->kernel);
+	if (id >= 0)
+		return id;
+	meaning = rule_symbol_meaning(resolver->rules, symbol->function, symbol->module,
+				      symbol->kernel);
+	row.classes = meaning.classes;
+	row.leaf_classes = meaning.leaf_classes;
+	row.loop = meaning.loop;
+	return profile_symbol(resolver->profile, &row, NULL);
+}
 
-		row.classes = meaning.classes;
-		row.leaf_classes = meaning.leaf_classes;
-		row.loop = meaning.loop;
-		id = profile_symbol(resolver->profile, &row, NULL);
-	}
+static int intern(struct perf_resolver *resolver, const struct symbol *symbol, uint64_t address,
+		  struct frames *frames)
+{
+	int64_t id = perf_resolve_symbol(resolver, symbol);
+
 	if (id < 0)
 		return -ENOMEM;
 	frames->symbols[frames->count] = (uint32_t)id;
@@ -130,4 +137,38 @@ int perf_resolve(struct perf_resolver *resolver, const struct stack_sample *samp
 						      .addresses = frames.addresses,
 						      .count = frames.count,
 					      });
+}
+
+/* ---- the profile ---------------------------------------------------------------------------------- */
+
+/* The rules' combinations of classes, as the profile takes them. */
+static size_t find_combinations(const struct ruleset *rules,
+				struct profile_combination combinations[CLASS_TOTAL])
+{
+	size_t count = 0;
+
+	vec_each(row, &rules->symbols)
+		if (row->all && row->class != CLASS_NONE && count < CLASS_TOTAL)
+			combinations[count++] = (struct profile_combination){
+				.of = row->all,
+				.gives = row->class,
+			};
+	return count;
+}
+
+struct profile *perf_profile_new(const struct ruleset *rules)
+{
+	struct profile_combination combinations[CLASS_TOTAL];
+	struct profile_options options = {
+		.idle = CLASS_BIT(idle),
+		.lock = CLASS_BIT(futex) | CLASS_BIT(user_lock),
+		.glue = CLASS_BIT(library) | CLASS_BIT(user_lock) | CLASS_BIT(malloc) |
+			CLASS_BIT(user_copy) | CLASS_BIT(runtime_scheduler) |
+			CLASS_BIT(interpreter_lock),
+		.focus = CLASS_BIT(net_rx) | CLASS_BIT(net_tx),
+		.combinations = combinations,
+		.combinations_count = find_combinations(rules, combinations),
+	};
+
+	return profile_new(&options);
 }

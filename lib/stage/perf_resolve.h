@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * From addresses to functions: takes the samples of a log one by one, finds their callers, names them, and gives them to the profile.
+ * From addresses to functions: takes the samples of a log one by one, finds their callers, names
+ * them, and gives them to the profile.
  */
 #ifndef TRIAGE_STAGE_PERF_RESOLVE_H
 #define TRIAGE_STAGE_PERF_RESOLVE_H
@@ -18,6 +19,12 @@ struct perf_resolver {
 	struct profile *profile;
 	uint64_t unwound_weight; /* of the samples whose user callers were found by DWARF */
 };
+
+/* An empty profile that knows what the rules say about classes. NULL: no memory. */
+struct profile *perf_profile_new(const struct ruleset *rules);
+
+/* The profile's id of a function, with its classes. -ENOMEM. */
+int64_t perf_resolve_symbol(struct perf_resolver *resolver, const struct symbol *symbol);
 
 /* -ENOMEM. */
 int perf_resolve(struct perf_resolver *resolver, const struct stack_sample *sample);

@@ -5,6 +5,7 @@
 #include "source/perf_data.h"
 #include "source/proc_task.h"
 #include "source/sched_rings.h"
+#include "stage/perf_file.h"
 #include "stage/sched_put.h"
 
 #include <errno.h>
@@ -190,22 +191,6 @@ static int take_recorded(void *context, const struct sched_event *event)
 	return sched_model_event(context, event);
 }
 
-static int put_file_host(const struct perf_data *data, struct evidence *evidence)
-{
-	struct perf_data_info info;
-	int r;
-
-	perf_data_about(data, &info);
-	if (info.cpus_online > 0) {
-		evidence_set(evidence, METRIC_host_cpus_online, info.cpus_online);
-		evidence_set(evidence, METRIC_host_usable_cpus, info.cpus_online);
-	}
-	r = evidence_set_text(evidence, METRIC_host_name, *info.hostname ? info.hostname : NULL);
-	return r < 0 ? r :
-		       evidence_set_text(evidence, METRIC_host_kernel,
-					 *info.release ? info.release : NULL);
-}
-
 /* A file answers one question; the others need the host. */
 static int put_file_records(const struct perf_data_counts *counts, struct evidence *evidence)
 {
@@ -222,8 +207,11 @@ static int put_file_records(const struct perf_data_counts *counts, struct eviden
 	evidence_set(evidence, METRIC_self_events, (double)counts->events);
 	evidence_set(evidence, METRIC_self_lost_events, (double)counts->lost);
 	for (int stage = 0; stage < STAGE_TOTAL; stage++) {
-		int r = evidence_set_stage(evidence, (enum stage_id)stage,
-					   stage == STAGE_sched ? &record : &absent);
+		int r = 0;
+
+		if (stage == STAGE_sched || !perf_file_has_run(evidence, (enum stage_id)stage))
+			r = evidence_set_stage(evidence, (enum stage_id)stage,
+					       stage == STAGE_sched ? &record : &absent);
 
 		if (r < 0)
 			return r;
@@ -273,6 +261,6 @@ int stage_sched_from_file(const char *path, struct evidence *evidence, struct er
 	model = sched_model_new(&(struct sched_model_options){ 0 });
 	if (!model)
 		return -ENOMEM;
-	r = put_file_host(data, evidence);
+	r = perf_file_put_host(data, evidence);
 	return r < 0 ? r : read_file(data, model, evidence, err);
 }

@@ -52,14 +52,27 @@ typedef int stage_collect_fn(struct stage_context *context, struct err *err);
  * and ten glances at the run queue in between. */
 stage_collect_fn stage_vmstat_collect;
 
-/* perf: what are the CPUs doing? A timer samples the stacks of all CPUs; functions and their classes. */
+/* perf: what are the CPUs doing? A timer samples the stacks of all CPUs; functions and their
+ * classes. */
 stage_collect_fn stage_perf_collect;
 
-/* sched: who waits for a CPU, who runs instead, who wakes whom? The scheduler's tracepoints, streamed from the rings. */
+/* sched: who waits for a CPU, who runs instead, who wakes whom? The scheduler's tracepoints,
+ * streamed from the rings. */
 stage_collect_fn stage_sched_collect;
 
-/* The same from a perf.data file of `perf sched record`; host metrics come from its header. -EBADMSG or what open said. */
+/* The same from a perf.data file of `perf sched record`; host metrics come from its header.
+ * -EBADMSG or what open said. */
 int stage_sched_from_file(const char *path, struct evidence *evidence, struct err *err);
+
+/* perf from a perf.data file of `perf record -a -g`; sets the record of that stage alone.
+ * Functions of files and of a kernel that are not the recorded ones (by build id, inode and
+ * start) stay without names. -ENODATA: no samples of CPUs in it; -EBADMSG, or what open said. */
+int stage_perf_from_file(const char *path, const struct ruleset *rules, struct evidence *evidence,
+			 struct err *err);
+
+/* Both of these, as far as the file has them, and the records of all stages. */
+int stage_from_perf_data(const char *path, const struct ruleset *rules, struct evidence *evidence,
+			 struct err *err);
 
 /* top: who makes the load? Two passes over all threads, then the costlier facts of the
  * candidates. */

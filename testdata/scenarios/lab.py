@@ -26,6 +26,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 KEEP = HERE.parent.parent / "build" / "lab"
 READY_LIMIT_S = 20
 RUN_LIMIT_S = 60
+PREPARE_LIMIT_S = 300
 STOP_LIMIT_S = 10
 ALONE_LIMIT_S = 60
 CALM_LIMIT_S = 10
@@ -103,6 +104,20 @@ def wait_calm():
             return busy_pct
 
 
+def prepare(script):
+    """What takes longer than a load may: builds the programs of a scenario that loads/ has not."""
+    if not script.exists():
+        return
+    environment = dict(os.environ, TRIAGE_LOADS=str(loads_folder()))
+    done = subprocess.run([script], env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, timeout=PREPARE_LIMIT_S, check=False)
+    words = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["without a word"]
+    if done.returncode == 77:
+        raise Skip(words[0])
+    if done.returncode:
+        raise Broken(f"prepare ended with {done.returncode}: {words[0]}")
+
+
 class Load:
     """A running load, the only one of its kind on this host: `with Load(script) as load: load.wait_ready()`.
     It leads its own session, and nothing outside that is ever signalled."""
@@ -170,6 +185,7 @@ def load_scenario(name):
     scenario = json.loads((folder / "scenario.json").read_text(encoding="utf-8"))
     scenario["name"] = name
     scenario["load"] = folder / "load"
+    scenario["prepare"] = folder / "prepare"
     return scenario
 
 
@@ -411,6 +427,7 @@ def try_once(scenario, triage):
     """One run of one scenario: {"outcome": "hit" | "FAILED" | "skipped", "misses": [words], ...}."""
     try:
         check_needs(scenario.get("needs", {}))
+        prepare(scenario["prepare"])
         result = play(scenario, triage)
     except Skip as reason:
         return {"outcome": "skipped", "misses": [str(reason)]}
