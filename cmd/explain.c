@@ -6,8 +6,10 @@
 #include "bundle/bundle.h"
 #include "evidence/json.h"
 #include "import/import.h"
+#include "import/perf_text.h"
 #include "source/perf_data.h"
 #include "stage/funnel.h"
+#include "stage/perf_named.h"
 #include "stage/stage.h"
 
 #include <dirent.h>
@@ -218,26 +220,10 @@ static int join_bundle(struct joined *joined, const char *path, struct err *err)
 	return r < 0 ? r : take_bundle(bundle, path, &joined->bundled, err);
 }
 
-static bool stage_ran(const struct stage_record *record)
-{
-	return record->status == STAGE_OK || record->status == STAGE_DEGRADED;
-}
-
-/* Each file records every stage: what an earlier one had is not taken back by one that lacks it. */
 static int join_perf_data(struct joined *joined, const char *path, struct err *err)
 {
-	struct stage_record before[STAGE_TOTAL];
-	int r;
-
-	for (int i = 0; i < STAGE_TOTAL; i++)
-		before[i] = *evidence_stage(joined->evidence, (enum stage_id)i);
 	joined->perf_files++;
-	r = stage_from_perf_data(path, joined->rules, joined->evidence, err);
-	for (int i = 0; i < STAGE_TOTAL && r == 0; i++)
-		if (stage_ran(&before[i]) &&
-		    !stage_ran(evidence_stage(joined->evidence, (enum stage_id)i)))
-			r = evidence_set_stage(joined->evidence, (enum stage_id)i, &before[i]);
-	return r;
+	return stage_from_perf_data(path, joined->rules, joined->evidence, err);
 }
 
 static int join_regular(struct joined *joined, int fd, const char *path, struct err *err)
@@ -364,10 +350,26 @@ static int join_input(struct joined *joined, const char *name, struct err *err)
 	return join_folder(joined, name, err);
 }
 
+/* Stacks and functions that texts of perf name. */
+static int put_named(struct joined *joined)
+{
+	_cleanup_(perf_named_freep) struct perf_named *named = NULL;
+	int r;
+
+	r = perf_named_new(joined->rules, &named);
+	if (r == 0)
+		r = import_each_stack(joined->import, perf_named_stack, named);
+	if (r == 0)
+		r = import_each_function(joined->import, perf_named_function, named);
+	return r < 0 ? r : perf_named_put(named, joined->evidence);
+}
+
 static int end_joined(struct joined *joined, struct err *err)
 {
 	int r = joined->texts ? import_end(joined->import, err) : 0;
 
+	if (r == 0 && joined->texts)
+		r = put_named(joined);
 	/* beside a file of perf, text without a word in it is no reason to say nothing */
 	return r == -ENODATA && joined->perf_files ? 0 : r;
 }

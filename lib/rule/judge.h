@@ -228,7 +228,8 @@ enum truth condition_holds(const struct condition *condition, const struct evide
 			   int row);
 
 /* Fills "{metric}" and "{row.column}" of a template; values are shown with their units, unknown
- * ones as "?". Returns how many placeholders were unknown, or -ENOMEM. */
+ * ones as "?". A part in brackets with a placeholder in it, "[; asked for in {row.lock_function}]", is left out when one of its
+ * placeholders is unknown. Returns how many of the others were unknown, or -ENOMEM. */
 int rule_fill(const char *template, enum table_id table, int row, const struct evidence *evidence,
 	      struct str *out);
 

@@ -372,6 +372,26 @@ START_TEST(filling)
 }
 END_TEST
 
+START_TEST(parts_in_brackets)
+{
+	_cleanup_(evidence_freep) struct evidence *evidence = evidence_of_run();
+	_cleanup_(str_free) struct str out = { 0 };
+	int row = add_group(evidence, "[a] name", 1500, 12.5);
+
+	ck_assert_int_eq(
+		rule_fill(
+			"{row.threads}[ of {row.name}][ at {vmstat.r}], [plain] [open {row.threads}",
+			TABLE_top_groups, row, evidence, &out),
+		0);
+	ck_assert_str_eq(str_text(&out), "1,500 of [a] name, [plain] [open 1,500");
+	str_clear(&out);
+	ck_assert_int_eq(rule_fill("[{row.name} {vmstat.r} {vmstat.b}]{vmstat.b}", TABLE_top_groups,
+				   row, evidence, &out),
+			 1);
+	ck_assert_str_eq(str_text(&out), "?");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("judge");
@@ -394,6 +414,7 @@ int main(void)
 	tcase_add_test(tests, disabled_rules);
 	tcase_add_test(tests, a_hostile_name_is_in_no_command);
 	tcase_add_test(tests, filling);
+	tcase_add_test(tests, parts_in_brackets);
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);
 }

@@ -165,18 +165,73 @@ static bool fill_name(struct span name, enum table_id table, int row,
 	return value.kind != VALUE_UNKNOWN;
 }
 
+/* A part in brackets that holds a name, "[; asked for in {row.x}]": it is there only when all of its names are known. */
+struct option_part {
+	bool open;
+	size_t start; /* of its bracket, in the output */
+	int names, unknown;
+};
+
+static void open_part(struct option_part *part, struct str *out)
+{
+	*part = (struct option_part){ .open = true, .start = out->len };
+	str_append_char(out, '[');
+}
+
+/* Brackets around plain text are text. How many unknown names went with the part. */
+static int close_part(struct option_part *part, struct str *out)
+{
+	bool dropped = part->names && part->unknown;
+
+	part->open = false;
+	if (!part->names || out->failed) {
+		str_append_char(out, ']');
+		return 0;
+	}
+	if (dropped) {
+		out->len = part->start;
+	} else {
+		out->len--;
+		memmove(out->data + part->start, out->data + part->start + 1,
+			out->len - part->start);
+	}
+	out->data[out->len] = '\0';
+	return dropped ? part->unknown : 0;
+}
+
+static int fill_text(struct span text, struct option_part *part, struct str *out)
+{
+	int dropped = 0;
+
+	for (const char *p = text.p; p < text.end; p++) {
+		if (*p == '[' && !part->open)
+			open_part(part, out);
+		else if (*p == ']' && part->open)
+			dropped += close_part(part, out);
+		else
+			str_append_char(out, *p);
+	}
+	return dropped;
+}
+
 int rule_fill(const char *template, enum table_id table, int row, const struct evidence *evidence,
 	      struct str *out)
 {
 	struct span rest = span_of(template);
+	struct option_part part = { 0 };
 	struct piece piece;
 	int unknown = 0;
 
 	while (template_next(&rest, &piece) > 0) {
-		if (!piece.is_name)
-			str_append_bytes(out, piece.text.p, span_len(piece.text));
-		else if (!fill_name(piece.text, table, row, evidence, out))
+		if (!piece.is_name) {
+			unknown -= fill_text(piece.text, &part, out);
+			continue;
+		}
+		part.names++;
+		if (!fill_name(piece.text, table, row, evidence, out)) {
+			part.unknown++;
 			unknown++;
+		}
 	}
 	return str_error(out) < 0 ? -ENOMEM : unknown;
 }

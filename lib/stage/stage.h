@@ -28,8 +28,8 @@ struct stage_context {
 	struct procroot *root;
 	struct evidence *evidence;
 	const struct ruleset *rules; /* what functions are about; no thresholds */
-	uint64_t window_ns;		   /* how long the stage may watch */
-	pid_t own_pid;			   /* left out of what is seen; 0 in a recording */
+	uint64_t window_ns;	     /* how long the stage may watch */
+	pid_t own_pid;		     /* left out of what is seen; 0 in a recording */
 	enum call_graph call_graph;
 	stage_keep_fn *keep; /* NULL: nobody does */
 	void *keep_context;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 //! gateway [WORKERS [PORT]]: an HTTP service on loopback with a tokio runtime that has far more workers than the
 //! machine has CPUs. A request fans out into tasks, as calls to other services do, and each of them enters every field
-//! of its answer in one table that all share, under a std Mutex that it holds for half a microsecond. Ends by itself
+//! of its answer in one table that all share, under a std Mutex that it holds for about a microsecond. Ends by itself
 //! after a minute.
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 const LIMIT: Duration = Duration::from_secs(60);
 const FAN_OUT: u32 = 8;
 const FIELDS: u32 = 64;
-const SAMPLES: usize = 4096;
+const SAMPLES: usize = 8192;
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhere\n";
 
 /// The last sizes that were seen of each field.
