@@ -312,6 +312,20 @@ def check_findings(findings, expect):
     return misses
 
 
+def arrow_fits(arrow, wanted, findings):
+    """wanted: { "from", "to", "link", "strength" }: causes of the ends and the link's id as globs, a bound on the per cents."""
+    ends = {"from": findings.get(arrow["from"], {}).get("cause"), "to": findings.get(arrow["to"], {}).get("cause"),
+            "link": arrow.get("link")}
+    return (all(fits(ends[key], wanted[key]) for key in ends if key in wanted)
+            and ("strength" not in wanted or not check_measured(arrow, "strength_pct", wanted["strength"])))
+
+
+def check_arrows(report, expect):
+    findings = {finding.get("id"): finding for finding in report.get("findings", [])}
+    return [f"no arrow like {json.dumps(wanted)}" for wanted in expect.get("arrows", [])
+            if not any(arrow_fits(arrow, wanted, findings) for arrow in report.get("chain", []))]
+
+
 def check_told(report, expect):
     lines = told_lines(report)
     return [f"nothing said like {wanted}" for wanted in expect.get("says", [])
@@ -329,6 +343,7 @@ def check(result, expect):
         misses.append(f"took {result['wall_s']:.1f} s, wanted {expect['max_wall_s']} s at most")
     misses += check_verdict(report["verdict"], expect)
     misses += check_findings(report.get("findings", []), expect)
+    misses += check_arrows(report, expect)
     misses += check_told(report, expect)
     for name, bound in expect.get("own", {}).items():
         misses += check_measured(report.get("self", {}), name, bound)
