@@ -14,7 +14,7 @@
 #define GROUPS_MAX 64
 #define FUNCTIONS_MAX 32
 #define FUNCTION_PCT_LEAST 1.0
-#define LINES_MAX 16 /* source lines cost an object file's debug information each */
+#define LINES_MAX 4 /* source lines cost an object file's debug information each */
 #define NETWORK_PATH_MAX 10
 #define NETWORK_PATH_PCT_LEAST 1.0
 
@@ -68,13 +68,15 @@ static int put_cpu_name(const struct put *put, int row, enum column_id column, u
 	return put_text(put, row, column, name);
 }
 
-/* NULL where there is none, so that it stays unknown. */
+/* NULL where there is none, so that it stays unknown. Of a language's own library nobody needs it,
+ * and its debug information is large. */
 static const char *source_line(const struct put *put, const struct profile_function *function)
 {
 	const struct profile_symbol *symbol = profile_symbol_of(put->profile, function->symbol);
 	const char *line;
 
-	if (!put->options->symbolizer || symbol->kernel || !function->address)
+	if (!put->options->symbolizer || symbol->kernel || !function->address ||
+	    symbol->classes & CLASS_BIT(library))
 		return NULL;
 	line = symbolizer_line(put->options->symbolizer, function->pid, function->address,
 			       function->is_return);
