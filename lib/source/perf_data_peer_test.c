@@ -145,7 +145,7 @@ START_TEST(new_recording)
 	if (record(path) != 0)
 		puts("new_recording skipped: perf sched record does not work here (root, tracefs)");
 	else
-		compare_perf(path, 1000);
+		compare_perf(path, 100);
 	tree_remove();
 }
 END_TEST

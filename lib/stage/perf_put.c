@@ -14,7 +14,8 @@
 #define GROUPS_MAX 64
 #define FUNCTIONS_MAX 32
 #define FUNCTION_PCT_LEAST 1.0
-#define LINES_MAX 4 /* source lines cost an object file's debug information each */
+#define LINES_PCT_LEAST 5.0 /* of the busy samples: what is worth a source line */
+#define LINES_MAX 4	    /* source lines cost an object file's debug information each */
 #define NETWORK_PATH_MAX 10
 #define NETWORK_PATH_PCT_LEAST 1.0
 
@@ -210,7 +211,9 @@ static int put_groups(const struct put *put)
 
 	evidence_mark_table(put->evidence, TABLE_perf_groups);
 	for (size_t i = 0; i < put->groups_count && i < GROUPS_MAX && r == 0; i++)
-		r = put_group(put, put->groups[i], i < LINES_MAX);
+		r = put_group(put, put->groups[i],
+			      i < LINES_MAX &&
+				      busy_share(put, put->groups[i]->weight) >= LINES_PCT_LEAST);
 	return r;
 }
 
@@ -264,7 +267,10 @@ static int put_functions(const struct put *put)
 		r = put_hottest(put, &functions);
 	for (size_t i = 0; i < functions.len && r == 0; i++)
 		if (busy_share(put, functions.data[i].self) >= FUNCTION_PCT_LEAST)
-			r = put_function_row(put, &functions.data[i], i < LINES_MAX);
+			r = put_function_row(put, &functions.data[i],
+					     i < LINES_MAX &&
+						     busy_share(put, functions.data[i].self) >=
+							     LINES_PCT_LEAST);
 	vec_free(&functions);
 	return r;
 }
