@@ -54,15 +54,35 @@ static double average(double sum, double count)
 	return count > 0 ? sum / count : NAN;
 }
 
+/* A line that somebody picked out tells no threads: another tool may have counted them. */
+static double threads_of(const struct evidence *evidence, const struct perf_sched_row *told)
+{
+	int rows = evidence_rows(evidence, TABLE_top_groups);
+
+	for (int row = 0; isnan(told->threads) && row < rows; row++) {
+		struct value name = evidence_cell(evidence, row, COLUMN_top_groups_thread);
+		struct value threads = evidence_cell(evidence, row, COLUMN_top_groups_threads);
+
+		if (name.kind == VALUE_TEXT && threads.kind == VALUE_NUMBER &&
+		    strcmp(name.text, told->name) == 0)
+			return threads.number;
+	}
+	return told->threads;
+}
+
 static int put_row(struct evidence *evidence, const struct perf_sched_row *told, double window_s,
 		   const struct sums *sums)
 {
 	int row = evidence_add_row(evidence, TABLE_sched_groups), r;
+	double runnable = busy_pct(told->run_ms + told->wait_ms, window_s) / 100;
+	double cpus = evidence_number(evidence, METRIC_host_usable_cpus);
 	const struct {
 		enum column_id column;
 		double value;
 	} cells[] = {
-		{ COLUMN_sched_groups_threads, told->threads },
+		{ COLUMN_sched_groups_threads, threads_of(evidence, told) },
+		{ COLUMN_sched_groups_runnable, runnable },
+		{ COLUMN_sched_groups_runnable_per_cpu, runnable / cpus },
 		{ COLUMN_sched_groups_run_pct, busy_pct(told->run_ms, window_s) },
 		{ COLUMN_sched_groups_switches_per_s, per_s(told->switches, window_s) },
 		{ COLUMN_sched_groups_switch_share_pct,
@@ -86,7 +106,7 @@ static int put_row(struct evidence *evidence, const struct perf_sched_row *told,
 		r = evidence_set_cell_text(evidence, row, COLUMN_sched_groups_thread, told->name);
 	return r < 0 ? r :
 		       evidence_set_cell_text(evidence, row, COLUMN_sched_groups_kind,
-					      told->kernel ? "kernel" : NULL);
+					      told->kernel ? "kernel" : "user");
 }
 
 /* A line that somebody picked out says nothing about all, but for the longest wait, which may be

@@ -15,6 +15,7 @@ struct sums {
 	double cpus, busy_cpu_pct; /* of one CPU */
 	double cpu, kernel_cpu, switches, wait, running, blocked, leaders, realtime_cpu;
 	bool estimated;
+	bool overfull; /* a group uses more than the CPUs can give */
 };
 
 struct cell {
@@ -83,6 +84,12 @@ static double runnable_of(const struct import *import, const struct group *group
 	return fmax(share * r, group->cpu / 100);
 }
 
+/* A tenth over, for tools that round or whose second is not a second. */
+static bool is_overfull(const struct group *group, const struct sums *sums)
+{
+	return group->cpu > 110 * sums->cpus;
+}
+
 static int put_names(const struct group *group, struct evidence *evidence, int row)
 {
 	_cleanup_(str_free) struct str pids = { 0 };
@@ -115,7 +122,8 @@ static void put_time(const struct group *group, const struct sums *sums, struct 
 		{ COLUMN_top_groups_system_of_cpu_pct,
 		  import_share_pct(group->system, group->user + group->system) },
 		{ COLUMN_top_groups_cpu_share_pct, share > 100 ? 100 : share },
-		{ COLUMN_top_groups_host_cpu_pct, group->cpu / sums->cpus },
+		{ COLUMN_top_groups_host_cpu_pct,
+		  is_overfull(group, sums) ? NAN : group->cpu / sums->cpus },
 		{ COLUMN_top_groups_busiest_thread_pct, group->busiest },
 		{ COLUMN_top_groups_wait_pct, group->wait },
 		{ COLUMN_top_groups_wait_share_pct, import_share_pct(group->wait, sums->wait) },
@@ -162,6 +170,7 @@ static int put_group(const struct import *import, const struct group *group, str
 
 	if (row < 0)
 		return row;
+	sums->overfull |= is_overfull(group, sums);
 	put_cells(evidence, row, cells, ARRAY_SIZE(cells));
 	put_time(group, sums, evidence, row);
 	put_switches(group, sums, evidence, row);
@@ -281,6 +290,12 @@ int import_put_tasks(struct import *import)
 		r = put_group(import, &groups.data[i], &sums);
 	put_sums(import, &sources, &sums);
 	say_missing_threads(import, &sources, &sums);
+	if (sums.overfull)
+		evidence_add_caveat(
+			import->evidence,
+			"a program uses more than %.0f CPUs can give: the texts are of different "
+			"hosts, or --cpus is too small",
+			sums.cpus);
 	if (sums.estimated)
 		evidence_add_caveat(
 			import->evidence,

@@ -23,6 +23,8 @@ static void append_metric(struct str *out, const struct report *report, enum met
 
 	if (value.kind == VALUE_UNKNOWN)
 		return;
+	if (!out->len && strncmp(before, ", ", 2) == 0)
+		before += 2;
 	str_append(out, before);
 	value_format(out, metric_info(id)->unit, value);
 	str_append(out, after);
@@ -44,15 +46,27 @@ static void tell_host(struct story *story, const struct report *report)
 		story_add_text(story, LINE_TEXT, TONE_PLAIN, "host", str_text(&text));
 }
 
+static void append_watched(struct str *out, const struct report *report)
+{
+	double watched_s = view_duration_s(report);
+
+	if (watched_s > 0 || !view_is_text(report)) {
+		unit_format(out, UNIT_S, watched_s);
+		str_append(out,
+			   view_is_text(report) ? " watched by perf; the rest is " : " watched");
+	}
+	if (view_is_text(report))
+		str_append(out, "pasted text, of moments that it does not tell");
+}
+
 static void tell_window(struct story *story, const struct report *report)
 {
 	_cleanup_(str_free) struct str text = { 0 };
 
 	if (view_time(&text, evidence_number(report->evidence, METRIC_host_time_unix_s)))
 		str_append(&text, ", ");
-	unit_format(&text, UNIT_S, view_duration_s(report));
-	str_format(&text, " watched; triage %s, rules %.12s", report->tool_version,
-		   report->rules->sha256);
+	append_watched(&text, report);
+	str_format(&text, "; triage %s, rules %.12s", report->tool_version, report->rules->sha256);
 	story_add_text(story, LINE_TEXT, TONE_PLAIN, "window", str_text(&text));
 }
 

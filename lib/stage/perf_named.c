@@ -139,6 +139,8 @@ static int put_stacks(struct perf_named *named, struct evidence *evidence)
 		options.busy_pct = share_pct((double)totals->busy_weight, (double)totals->weight);
 	options.cpus = named->has_cpus ? (double)count_cpus(profile) : NAN;
 	r = perf_put(profile, &options, evidence);
+	if (r == 0)
+		r = evidence_set_text(evidence, METRIC_perf_source, "stacks");
 	/* Whether a chain is whole can't be seen in a text. */
 	evidence_set(evidence, METRIC_perf_broken_pct, NAN);
 	evidence_set(evidence, METRIC_perf_unwound_pct, NAN);
@@ -334,6 +336,14 @@ static int put_classes(const struct function_rows *functions, struct evidence *e
 	return r;
 }
 
+static bool has_shares(const struct function_rows *functions)
+{
+	vec_each(row, functions)
+		if (!isnan(row->self_pct) || !isnan(row->total_pct))
+			return true;
+	return false;
+}
+
 static int put_functions(struct perf_named *named, struct evidence *evidence)
 {
 	struct function_rows *functions = &named->functions;
@@ -351,6 +361,9 @@ static int put_functions(struct perf_named *named, struct evidence *evidence)
 		if (r == 0 && written++ < FUNCTIONS_MAX)
 			r = put_function(evidence, row, scale);
 	}
+	if (r == 0)
+		r = evidence_set_text(evidence, METRIC_perf_source,
+				      has_shares(functions) ? "shares" : "names");
 	if (r == 0 && first && first->self_pct > 0) {
 		evidence_set(evidence, METRIC_perf_function_pct, first->self_pct * scale);
 		r = evidence_set_text(evidence, METRIC_perf_function, first->name);
