@@ -372,6 +372,13 @@ static int join_input(struct joined *joined, const char *name, struct err *err)
 	return join_folder(joined, name, err);
 }
 
+static bool has_run(const struct evidence *evidence, enum stage_id stage)
+{
+	enum stage_status status = evidence_stage(evidence, stage)->status;
+
+	return status == STAGE_OK || status == STAGE_DEGRADED;
+}
+
 /* Stacks and functions that texts of perf name. */
 static int put_named(struct joined *joined)
 {
@@ -388,9 +395,11 @@ static int put_named(struct joined *joined)
 
 static int end_joined(struct joined *joined, struct err *err)
 {
+	bool has_samples = has_run(joined->evidence, STAGE_perf);
 	int r = joined->texts ? import_end(joined->import, err) : 0;
 
-	if (r == 0 && joined->texts)
+	/* a file of perf tells the same, and more */
+	if (r == 0 && joined->texts && !has_samples)
 		r = put_named(joined);
 	/* beside a file of perf, text without a word in it is no reason to say nothing */
 	return r == -ENODATA && joined->perf_files ? 0 : r;

@@ -13,6 +13,7 @@
 /* Sums over all groups, for shares; NAN when nothing tells them. */
 struct sums {
 	double cpus, busy_cpu_pct; /* of one CPU */
+	double runnable;	   /* of all groups, as runnable_of() tells it */
 	double cpu, kernel_cpu, switches, wait, running, blocked, leaders, realtime_cpu;
 	bool estimated;
 	bool overfull; /* a group uses more than the CPUs can give */
@@ -159,7 +160,8 @@ static int put_group(const struct import *import, const struct group *group, str
 		{ COLUMN_top_groups_processes, group->processes ? (double)group->processes : NAN },
 		{ COLUMN_top_groups_runnable, runnable },
 		{ COLUMN_top_groups_runnable_per_cpu, runnable / sums->cpus },
-		{ COLUMN_top_groups_runnable_share_pct, import_share_pct(runnable, sums->running) },
+		{ COLUMN_top_groups_runnable_share_pct,
+		  import_share_pct(runnable, sums->runnable) },
 		{ COLUMN_top_groups_uninterruptible, group->blocked },
 		{ COLUMN_top_groups_rt_threads, group->realtime },
 		/* the most that there can be: quotas and affinity are not in the text */
@@ -197,7 +199,7 @@ static void put_states(const struct import *import, const struct task_sources *s
 
 	if (!threads)
 		return;
-	evidence_set(evidence, METRIC_top_runnable, sums->running);
+	evidence_set(evidence, METRIC_top_runnable, sums->runnable);
 	evidence_set(evidence, METRIC_top_uninterruptible, sums->blocked);
 	evidence_set(evidence, METRIC_top_d_of_load_pct,
 		     import_share_pct(sums->blocked, sums->running + sums->blocked));
@@ -285,6 +287,9 @@ int import_put_tasks(struct import *import)
 	if (r < 0)
 		return r;
 	sums = sum_up(import, &groups);
+	sums.runnable = NAN;
+	vec_each(group, &groups)
+		add(&sums.runnable, runnable_of(import, group, &sums));
 	evidence_mark_table(import->evidence, TABLE_top_groups);
 	for (size_t i = 0; i < groups.len && i < ROWS_MAX && r == 0; i++)
 		r = put_group(import, &groups.data[i], &sums);

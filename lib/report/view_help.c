@@ -52,12 +52,18 @@ static bool help_with_most(const struct report *report, struct view_help *ret)
 	return found;
 }
 
+/* What the primary asks for was measured, and nothing more would change the verdict. */
+static bool is_measured(const struct report *report, enum stage_id stage)
+{
+	return stage < STAGE_TOTAL && evidence_stage(report->evidence, stage)->status == STAGE_OK;
+}
+
 /* What the primary's rule asks next, else what it advises to run, else what most rules lack. */
 bool view_help(const struct report *report, struct view_help *ret)
 {
 	const struct finding *primary = view_primary(report);
 
-	if (!view_is_text(report))
+	if (!view_is_text(report) || (primary && is_measured(report, primary->rule->next)))
 		return false;
 	if (primary && help_of(report, primary->rule->next, ret))
 		return true;

@@ -146,6 +146,27 @@ report = explain(*real)
 check("Debian 12", report, lambda r: cause(r) == "thread-storm" and
       r["findings"][0]["subject"]["name"] == "sysbench")
 
+# a file of perf beside text: each tells its part, and what both tell is told once
+perf_texts = [text("perf-" + part) for part in ("script", "report", "sched-latency", "sched-timehist")]
+
+
+def stage(report, name):
+    return next(item for item in report["stages"] if item["name"] == name)
+
+
+def same_stage(a, b, name):
+    return stage(a, name)["saw"] == stage(b, name)["saw"] and stage(a, name)["status"] == stage(b, name)["status"]
+
+
+for recording, own, words in (("perf/stacks.data", "sched", "text of perf sched was left out"),
+                              ("fuzz/perf_data/clock-stacks", "perf", "text of perf script")):
+    recording = os.path.join(folder, "..", recording)
+    alone = explain(recording)
+    for inputs in ([recording, *real, *perf_texts], [*perf_texts, *real, recording]):
+        check(f"{recording} beside text", explain(*inputs), lambda r: same_stage(r, alone, own) and
+              all(stage(r, name)["status"] in ("ok", "degraded")
+                  for name in ("vmstat", "top", "perf", "sched")) and caveat(r, words))
+
 # a folder, a pipe and files give the same
 with tempfile.TemporaryDirectory() as work:
     joined = b""
