@@ -451,6 +451,7 @@ static void put_self(struct json *json, const struct report *report)
 	cJSON *item = put_object(json, json->root, "self");
 	cJSON *losses;
 
+	put_metric(json, item, "input", report, METRIC_self_input);
 	put_metric(json, item, "wall_s", report, METRIC_self_wall_s);
 	put_metric(json, item, "cpu_s", report, METRIC_self_cpu_s);
 	put_metric(json, item, "cpu_pct_of_host", report, METRIC_self_cpu_pct_of_host);

@@ -46,17 +46,28 @@ static void tell_host(struct story *story, const struct report *report)
 		story_add_text(story, LINE_TEXT, TONE_PLAIN, "host", str_text(&text));
 }
 
+static bool comes_from(const struct report *report, const char *input)
+{
+	struct value value = evidence_get(report->evidence, METRIC_self_input);
+
+	return value.kind == VALUE_TEXT && strcmp(value.text, input) == 0;
+}
+
 static void append_watched(struct str *out, const struct report *report)
 {
 	double watched_s = view_duration_s(report);
 
 	if (watched_s > 0 || !view_is_text(report)) {
 		unit_format(out, UNIT_S, watched_s);
-		str_append(out,
-			   view_is_text(report) ? " watched by perf; the rest is " : " watched");
+		str_append(out, " watched");
 	}
 	if (view_is_text(report))
-		str_append(out, "pasted text, of moments that it does not tell");
+		str_format(out, "%spasted text, of moments that it does not tell",
+			   watched_s > 0 ? " by perf; the rest is " : "");
+	else if (comes_from(report, "recorded"))
+		str_append(out, ", from a copy of /proc");
+	else if (comes_from(report, "perf.data"))
+		str_append(out, ", from perf.data");
 }
 
 static void tell_window(struct story *story, const struct report *report)

@@ -167,6 +167,12 @@ for recording, own, words in (("perf/stacks.data", "sched", "text of perf sched 
               all(stage(r, name)["status"] in ("ok", "degraded")
                   for name in ("vmstat", "top", "perf", "sched")) and caveat(r, words))
 
+# what the evidence is made of
+for inputs, source in (([text("softirq-flood")], "text"), ([recording], "perf.data"),
+                       ([recording, text("softirq-flood")], "text"),
+                       ([os.path.join(folder, "..", "proc", "storm")], "recorded")):
+    check(f"input of {inputs}", explain(*inputs), lambda r: r["self"]["input"] == source)
+
 # a folder, a pipe and files give the same
 with tempfile.TemporaryDirectory() as work:
     joined = b""
