@@ -4,6 +4,7 @@
 usage: explain_test.py TRIAGE FOLDER"""
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -134,6 +135,39 @@ dirty = {
 for name, content in dirty.items():
     report = explain("-", stdin=content.encode())
     check(f"000 with {name}", report, is_storm_of_tokio)
+
+# real outputs of tools after what mail, chat, editors, locales and terminals do to text: the same is read
+def wrapped(content, width=80):
+    return "\n".join(line[at:at + width] for line in content.split("\n") for at in range(0, max(len(line), 1), width))
+
+
+def with_12_hours(content):
+    return re.sub(r"^(\d\d)(:\d\d:\d\d) ", lambda time: f"{(int(time[1]) - 1) % 12 + 1:02}{time[2]} "
+                  f"{'AM' if int(time[1]) < 12 else 'PM'} ", content, flags=re.M)
+
+
+def full_width(content):
+    return content.translate(str.maketrans(":()%", "\uff1a\uff08\uff09\uff05"))
+
+
+def read_of(report):
+    return ([(finding["rule"], finding["severity"]) for finding in report["findings"]],
+            [item["saw"] for item in report["stages"]])
+
+
+DIRT = {"CRLF": lambda content: content.replace("\n", "\r\n"), "12 hours": with_12_hours, "full-width": full_width,
+        "decimal commas": lambda content: re.sub(r"(?<=\d)\.(?=\d)", ",", content), "wrapped": wrapped,
+        "no-break spaces": lambda content: content.replace("  ", " \u00a0"),
+        "squeezed": lambda content: re.sub(r"[ \t]+", " ", content),
+        "indented": lambda content: re.sub("^", "    ", content, flags=re.M)}
+for name in sorted(os.listdir(folder)):
+    if not (name.startswith("debian12-") and name.endswith(".txt")):
+        continue
+    with open(os.path.join(folder, name), encoding="utf-8") as file:
+        content = file.read()
+    clean = read_of(explain("-", stdin=content.encode()))
+    for dirt, make in DIRT.items():
+        check(f"{name}, {dirt}", explain("-", stdin=make(content).encode()), lambda r: read_of(r) == clean)
 
 # 003 is prose about counters: nothing is made of it
 message = explain("-", stdin=("CPU context switches happen when a task leaves the CPU. cs is the number "
