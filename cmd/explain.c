@@ -10,6 +10,7 @@
 #include "source/perf_data.h"
 #include "stage/funnel.h"
 #include "stage/perf_named.h"
+#include "stage/sched_named.h"
 #include "stage/stage.h"
 
 #include <dirent.h>
@@ -393,14 +394,28 @@ static int put_named(struct joined *joined)
 	return r < 0 ? r : perf_named_put(named, joined->evidence);
 }
 
+/* The scheduler's events that texts of perf tell. */
+static int put_sched_named(struct joined *joined)
+{
+	_cleanup_(sched_named_freep) struct sched_named *named = NULL;
+	int r = sched_named_new(&named);
+
+	if (r == 0)
+		r = import_each_sched_event(joined->import, sched_named_event, named);
+	return r < 0 ? r : sched_named_put(named, joined->evidence);
+}
+
 static int end_joined(struct joined *joined, struct err *err)
 {
 	bool has_samples = has_run(joined->evidence, STAGE_perf);
+	bool has_sched = has_run(joined->evidence, STAGE_sched);
 	int r = joined->texts ? import_end(joined->import, err) : 0;
 
 	/* a file of perf tells the same, and more */
 	if (r == 0 && joined->texts && !has_samples)
 		r = put_named(joined);
+	if (r == 0 && joined->texts && !has_sched)
+		r = put_sched_named(joined);
 	/* beside a file of perf, text without a word in it is no reason to say nothing */
 	return r == -ENODATA && joined->perf_files ? 0 : r;
 }

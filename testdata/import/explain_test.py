@@ -201,6 +201,19 @@ for recording, own, words in (("perf/stacks.data", "sched", "text of perf sched 
               all(stage(r, name)["status"] in ("ok", "degraded")
                   for name in ("vmstat", "top", "perf", "sched")) and caveat(r, words))
 
+# the scheduler's events as text: the same waits as those of the recording that they are of
+def waits_of(report):
+    lines = stage(report, "sched")["saw"]
+    return ([re.search(r"longest (.*) into the window", line)[1].rsplit(",", 1)[0] for line in lines if "longest" in line],
+            [(match[1], match[2]) for match in (re.match(r"(\S+ \(\d+\)).* max (.*)", line) for line in lines) if match])
+
+
+recorded = explain(os.path.join(folder, "..", "perf", "stacks.data"))
+told = explain(text("perf-script-sched"), options=("--cpus", "2"))
+check("perf script of sched", told, lambda r: waits_of(r) == waits_of(recorded) and len(waits_of(r)[1]) == 5 and
+      stage(r, "sched")["status"] == "degraded" and stage(r, "perf")["status"] == "unavailable" and
+      caveat(r, "does not tell interrupts"))
+
 # what the evidence is made of
 for inputs, source in (([text("softirq-flood")], "text"), ([recording], "perf.data"),
                        ([recording, text("softirq-flood")], "text"),
