@@ -141,6 +141,7 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 {
 	struct sched_rings_limits limits = {
 		.duration_ns = context->window_ns,
+		.cost_max_pct = context->cost_max_pct < 100 ? context->cost_max_pct : 0,
 		.events_max = context->events_max,
 		.stop = context->stop,
 	};
