@@ -15,13 +15,14 @@ static int read_bytes(struct procroot *root, const char *folder, const char *nam
 		      double *ret_bytes)
 {
 	_cleanup_(str_free) struct str text = { 0 };
-	struct span line;
+	struct span content, line = { 0 };
 	uint64_t bytes;
 	int r = cgroup_read_file(root, folder, name, &text);
 
 	if (r < 0)
 		return r;
-	line = span_trim(span_make(text.data, text.len));
+	content = span_make(text.data, text.len);
+	span_line(&content, &line);
 	if (span_is(line, "max")) {
 		*ret_bytes = NAN;
 		return 0;
