@@ -186,7 +186,9 @@ int funnel_run(struct procroot *root, const struct funnel_options *options,
 	double start_s = seconds_now();
 	int r;
 
-	r = run_stages(&funnel, err);
+	r = evidence_set_text(evidence, METRIC_self_input,
+			      procroot_is_live(root) ? "host" : "recorded");
+	r = r == 0 ? run_stages(&funnel, err) : r;
 	if (procroot_is_live(root))
 		put_cost(evidence, seconds_now() - start_s);
 	return r;
