@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of `triage export` share: the request, and one function for each family of formats.
+ */
+#ifndef TRIAGE_EXPORT_H
+#define TRIAGE_EXPORT_H
+
+#include "bundle/bundle.h"
+#include "output.h"
+#include "report/flame.h"
+
+#include <stdint.h>
+
+struct export;
+
+/* A family of formats that --as may name. */
+struct export_kind {
+	const char *name;
+	bool for_people; /* may go to a terminal */
+	int (*write)(const struct export *export, struct output *output, struct err *err);
+};
+
+struct export
+{
+	struct export_kind kind;
+	const struct flame_format *format; /* of stacks, else NULL */
+	const char *view;		   /* NULL: not told */
+	const char *input, *output;	   /* output NULL: standard output */
+	uint64_t events_max;		   /* 0: the default */
+};
+
+/* "-" is standard input. */
+int export_load_bundle(const char *path, struct bundle **ret, struct err *err);
+
+/* Stacks of a bundle: folded, svg, speedscope. */
+int export_stacks(const struct export *export, struct output *output, struct err *err);
+
+/* True when there may be a view of that name. */
+bool export_knows_view(const char *name);
+#define EXPORT_VIEWS "on-cpu, off-cpu, wakeup, hot-cold or page-faults"
+
+#endif
