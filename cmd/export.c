@@ -3,6 +3,8 @@
 
 #include "base/cleanup.h"
 #include "base/quote.h"
+#include "base/span.h"
+#include "evidence/json.h"
 #include "export.h"
 
 #include <string.h>
@@ -11,33 +13,56 @@
 enum {
 	OPT_AS = OPT_OWN,
 	OPT_VIEW,
+	OPT_MAX_EVENTS,
 };
 
 static const struct option long_options[] = {
 	{ "as", required_argument, NULL, OPT_AS },
 	{ "view", required_argument, NULL, OPT_VIEW },
+	{ "max-events", required_argument, NULL, OPT_MAX_EVENTS },
 	{ "output", required_argument, NULL, 'O' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
-#define FORMATS "folded, svg or speedscope"
+#define FORMATS "folded, svg, speedscope or chrome-trace"
 
 static const char usage[] =
-	"usage: triage export BUNDLE|- --as FORMAT [OPTIONS]\n"
+	"usage: triage export BUNDLE|perf.data|- --as FORMAT [OPTIONS]\n"
 	"\n"
-	"  --as FORMAT          folded (a stack per line), svg (flame graph for a browser) or\n"
-	"                       speedscope (JSON for speedscope.app)\n"
+	"  --as FORMAT          stacks: folded (a stack per line), svg (flame graph for a browser),\n"
+	"                       speedscope (JSON for speedscope.app); the scheduler's timeline, of\n"
+	"                       a perf.data file or what a bundle keeps: chrome-trace (JSON for\n"
+	"                       ui.perfetto.dev or chrome://tracing)\n"
 	"  --view VIEW          on-cpu, off-cpu, wakeup, hot-cold (on-cpu and off-cpu side by side)\n"
 	"                       or page-faults (default on-cpu)\n"
+	"  --max-events N       of a timeline: end it after that many events (default 500000)\n"
 	"  -O, --output FILE    write this file instead of standard output\n";
+
+static const struct export_kind kinds[] = {
+	{ "chrome-trace", false, export_chrome_trace },
+};
 
 static int take_kind(struct export *export, const char *name)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0) {
+			export->kind = kinds[i];
+			return 0;
+		}
 	export->format = flame_format_by_name(name);
 	if (!export->format)
 		return cmd_fail("--as: there is no %s; use " FORMATS, quote(name).text) + 1;
 	export->kind = (struct export_kind){ name, export->format->for_people, export_stacks };
+	return 0;
+}
+
+static int take_events(struct export *export, const char *text)
+{
+	struct span rest = span_of(text);
+
+	if (!span_u64(&rest, &export->events_max) || span_len(rest) || !export->events_max)
+		return cmd_fail("--max-events: %s is not a number above 0", quote(text).text) + 1;
 	return 0;
 }
 
@@ -63,6 +88,8 @@ static int check_complete(struct export *export, int argc, char **argv)
 		return cmd_fail("export: %s is not for a terminal; name a file with -O FILE",
 				export->kind.name) +
 		       1;
+	if (export->view && !export->format)
+		return cmd_fail("export: --view is of stacks; %s has none", export->kind.name) + 1;
 	export->input = argv[optind];
 	return 0;
 }
@@ -81,6 +108,8 @@ static int parse(int argc, char **argv, struct export *export)
 			r = take_kind(export, optarg);
 		else if (option == OPT_VIEW)
 			r = take_view(export, optarg);
+		else if (option == OPT_MAX_EVENTS)
+			r = take_events(export, optarg);
 		else if (option == 'O')
 			export->output = optarg;
 		else
@@ -96,6 +125,36 @@ int export_load_bundle(const char *path, struct bundle **ret, struct err *err)
 	if (strcmp(path, "-") == 0)
 		return bundle_load_fd(STDIN_FILENO, "standard input", 0, ret, err);
 	return bundle_load(path, 0, ret, err);
+}
+
+struct evidence *export_load_evidence(const struct bundle *bundle)
+{
+	struct evidence *evidence = NULL;
+	struct err err = { "" };
+	const char *bytes;
+	size_t len;
+
+	if (!bundle_find(bundle, "evidence.json", &bytes, &len) ||
+	    evidence_from_json(bytes, len, &evidence, &err) < 0)
+		return NULL;
+	return evidence;
+}
+
+void export_tell_stage(const struct evidence *evidence, enum stage_id stage, struct str *out)
+{
+	static const char *const states[] = {
+		[STAGE_UNAVAILABLE] = "it was unavailable",
+		[STAGE_SKIPPED] = "it was skipped",
+		[STAGE_DEGRADED] = "it ran degraded",
+		[STAGE_OK] = "it ran, and kept none",
+	};
+	const struct stage_record *record;
+
+	if (!evidence)
+		return;
+	record = evidence_stage(evidence, stage);
+	str_format(out, " (%s%s%s)", states[record->status], record->reason ? ": " : "",
+		   record->reason ? record->reason : "");
 }
 
 int cmd_export(int argc, char **argv)

@@ -6,6 +6,7 @@
 #define TRIAGE_EXPORT_H
 
 #include "bundle/bundle.h"
+#include "evidence/evidence.h"
 #include "output.h"
 #include "report/flame.h"
 
@@ -32,8 +33,17 @@ struct export
 /* "-" is standard input. */
 int export_load_bundle(const char *path, struct bundle **ret, struct err *err);
 
+/* The evidence of a bundle; NULL when there is none that this version can read. */
+struct evidence *export_load_evidence(const struct bundle *bundle);
+
+/* " (it was skipped: REASON)", nothing without evidence. */
+void export_tell_stage(const struct evidence *evidence, enum stage_id stage, struct str *out);
+
 /* Stacks of a bundle: folded, svg, speedscope. */
 int export_stacks(const struct export *export, struct output *output, struct err *err);
+
+/* The scheduler's timeline of a perf.data file or of what a bundle keeps of it. */
+int export_chrome_trace(const struct export *export, struct output *output, struct err *err);
 
 /* True when there may be a view of that name. */
 bool export_knows_view(const char *name);

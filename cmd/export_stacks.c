@@ -3,7 +3,6 @@
 
 #include "base/cleanup.h"
 #include "base/quote.h"
-#include "evidence/json.h"
 #include "export.h"
 #include "rule/symbols.h"
 
@@ -76,30 +75,12 @@ static void list_kept(const struct bundle *bundle, struct str *out)
 	}
 }
 
-/* " (skipped: no rule asked for it)" */
-static void tell_stage(const struct stacks_export *job, enum stage_id stage, struct str *out)
-{
-	static const char *const states[] = {
-		[STAGE_UNAVAILABLE] = "it was unavailable",
-		[STAGE_SKIPPED] = "it was skipped",
-		[STAGE_DEGRADED] = "it ran degraded",
-		[STAGE_OK] = "it ran, and kept none",
-	};
-	const struct stage_record *record;
-
-	if (!job->evidence)
-		return;
-	record = evidence_stage(job->evidence, stage);
-	str_format(out, " (%s%s%s)", states[record->status], record->reason ? ": " : "",
-		   record->reason ? record->reason : "");
-}
-
 static int tell_missing(const struct stacks_export *job, const struct kept *kept, struct err *err)
 {
 	_cleanup_(str_free) struct str has = { 0 }, stage = { 0 };
 
 	list_kept(job->bundle, &has);
-	tell_stage(job, kept->stage, &stage);
+	export_tell_stage(job->evidence, kept->stage, &stage);
 	return err_set(err, -ENOENT,
 		       "%s has no %s stacks; it has %s. The %s stage makes them: `%s`%s",
 		       quote(job->export->input).text, kept->name,
@@ -175,20 +156,6 @@ static int load_view(struct stacks_export *job, struct folded **ret, struct err 
 
 /* ---- what is told beside the stacks ------------------------------------------------------------- */
 
-/* A bundle that a newer version wrote may have evidence that we can't read. NULL then. */
-static struct evidence *load_evidence(const struct bundle *bundle)
-{
-	struct evidence *evidence = NULL;
-	struct err err = { "" };
-	const char *bytes;
-	size_t len;
-
-	if (!bundle_find(bundle, "evidence.json", &bytes, &len) ||
-	    evidence_from_json(bytes, len, &evidence, &err) < 0)
-		return NULL;
-	return evidence;
-}
-
 static const char *text_of(const struct evidence *evidence, enum metric_id id)
 {
 	struct value value = evidence_get(evidence, id);
@@ -253,7 +220,7 @@ int export_stacks(const struct export *export, struct output *output, struct err
 		r = export_load_bundle(export->input, &bundle, err);
 	if (r < 0)
 		return r;
-	evidence = load_evidence(bundle);
+	evidence = export_load_evidence(bundle);
 	job.bundle = bundle;
 	job.evidence = evidence;
 	job.rules = rules;

@@ -18,7 +18,7 @@ static const struct palette palettes[FLAME_KINDS] = {
 	[FLAME_GROUP] = { 216, 4, 20, 84, 2 },	   [FLAME_USER] = { 38, 7, 92, 67, 4 },
 	[FLAME_LIBRARY] = { 150, 10, 38, 74, 4 },  [FLAME_KERNEL] = { 209, 6, 74, 74, 4 },
 	[FLAME_INTERRUPT] = { 272, 8, 62, 80, 3 }, [FLAME_LOCK] = { 6, 5, 82, 70, 3 },
-	[FLAME_OTHER] = { 0, 0, 0, 82, 2 },	   [FLAME_FAULT] = { 14, 7, 74, 74, 4 },
+	[FLAME_OTHER] = { 0, 0, 0, 82, 2 },	   [FLAME_FAULT] = { 32, 6, 88, 70, 4 },
 	[FLAME_HOT] = { 24, 10, 94, 68, 5 },	   [FLAME_COLD] = { 207, 9, 76, 74, 5 },
 	[FLAME_WAKER] = { 146, 10, 46, 70, 5 },
 };
