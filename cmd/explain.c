@@ -17,10 +17,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #define HEAD_BYTES 4096
-#define PIPE_BYTES_MAX ((size_t)512 << 20) /* of a bundle that comes through a pipe */
+#define PIPE_BYTES_MAX ((size_t)512 << 20) /* of what comes through a pipe */
 #define FOLDER_FILES_MAX 1000
 #define CPUS_MOST 8192
 
@@ -39,7 +40,7 @@ static const char usage[] =
 	"  text        of vmstat, top, pidstat, ps, mpstat, iostat, sar, uptime, perf, or copies of\n"
 	"              /proc files, pasted as they are; several files are one host's\n"
 	"  DIR         a recorded tree of /proc and /sys, or a folder of such files\n"
-	"  -           a bundle or text on standard input\n"
+	"  -           a bundle, perf.data or text on standard input\n"
 	"\n"
 	"  --cpus N             how many CPUs the host has, where the text does not tell\n" REPORT_HELP;
 
@@ -186,6 +187,33 @@ static int refuse_bundle(const char *name, struct err *err)
 	return err_set(err, -EINVAL, "%s is a bundle: one input at a time", quote(name).text);
 }
 
+static int join_perf_data(struct joined *joined, const char *path, struct err *err)
+{
+	joined->perf_files++;
+	return stage_from_perf_data(path, joined->rules, joined->evidence, err);
+}
+
+/* perf.data from a pipe, as `perf record -o - | triage explain -`: its reader wants a file. */
+static int join_perf_stream(struct joined *joined, const struct str *bytes, const char *name,
+			    struct err *err)
+{
+	_cleanup_(cleanup_close) int fd = memfd_create("perf.data", MFD_CLOEXEC);
+	char path[64];
+	size_t done = 0;
+
+	while (fd >= 0 && done < bytes->len) {
+		ssize_t n = write(fd, bytes->data + done, bytes->len - done);
+
+		if (n < 0 && errno != EINTR)
+			break;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	if (fd < 0 || done < bytes->len)
+		return err_set(err, -errno, "%s: %s", name, strerror(errno));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return join_perf_data(joined, path, err);
+}
+
 /* A pipe or a terminal: it can be read once. */
 static int join_stream(struct joined *joined, int fd, const char *name, struct err *err)
 {
@@ -199,7 +227,7 @@ static int join_stream(struct joined *joined, int fd, const char *name, struct e
 	case CONTENT_TEXT:
 		return join_text(joined, name, &bytes, err);
 	case CONTENT_PERF_DATA:
-		return err_set(err, -EINVAL, "%s: perf.data must be a file", name);
+		return join_perf_stream(joined, &bytes, name, err);
 	case CONTENT_BUNDLE:
 		break;
 	}
@@ -218,12 +246,6 @@ static int join_bundle(struct joined *joined, const char *path, struct err *err)
 		return refuse_bundle(path, err);
 	r = bundle_load(path, 0, &bundle, err);
 	return r < 0 ? r : take_bundle(bundle, path, &joined->bundled, err);
-}
-
-static int join_perf_data(struct joined *joined, const char *path, struct err *err)
-{
-	joined->perf_files++;
-	return stage_from_perf_data(path, joined->rules, joined->evidence, err);
 }
 
 static int join_regular(struct joined *joined, int fd, const char *path, struct err *err)
@@ -350,6 +372,13 @@ static int join_input(struct joined *joined, const char *name, struct err *err)
 	return join_folder(joined, name, err);
 }
 
+static bool has_run(const struct evidence *evidence, enum stage_id stage)
+{
+	enum stage_status status = evidence_stage(evidence, stage)->status;
+
+	return status == STAGE_OK || status == STAGE_DEGRADED;
+}
+
 /* Stacks and functions that texts of perf name. */
 static int put_named(struct joined *joined)
 {
@@ -366,9 +395,11 @@ static int put_named(struct joined *joined)
 
 static int end_joined(struct joined *joined, struct err *err)
 {
+	bool has_samples = has_run(joined->evidence, STAGE_perf);
 	int r = joined->texts ? import_end(joined->import, err) : 0;
 
-	if (r == 0 && joined->texts)
+	/* a file of perf tells the same, and more */
+	if (r == 0 && joined->texts && !has_samples)
 		r = put_named(joined);
 	/* beside a file of perf, text without a word in it is no reason to say nothing */
 	return r == -ENODATA && joined->perf_files ? 0 : r;

@@ -22,7 +22,9 @@ struct named_stack {
 	const char *comm; /* of the thread */
 	pid_t pid, tid;	  /* pid -1: not told; tid 0: the idle thread */
 	int32_t cpu;	  /* -1: not told */
+	double time_s;	  /* of the recorder's clock; NAN: not told */
 	uint64_t weight;
+	bool weight_is_ns;		  /* of CPU time */
 	bool kernel;			  /* only the kernel gives its threads such a name */
 	const struct named_frame *frames; /* leaf first */
 	size_t count;

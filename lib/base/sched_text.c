@@ -89,6 +89,10 @@ void sched_text_append(struct str *out, const struct sched_event *event)
 		append_place(out, "lost", event);
 		str_format(out, " %llu\n", (unsigned long long)event->value);
 		break;
+	case SCHED_PAUSED:
+		append_place(out, "pause", event);
+		str_append_char(out, '\n');
+		break;
 	default:
 		break;
 	}
@@ -188,6 +192,13 @@ static bool read_lost(struct span *line, struct sched_event *event)
 	return read_number(line, UINT64_MAX, &event->value);
 }
 
+static bool read_pause(struct span *line, struct sched_event *event)
+{
+	(void)line;
+	event->current_tid = -1;
+	return true;
+}
+
 static const struct line_kind {
 	const char *name;
 	enum sched_event_type type;
@@ -196,7 +207,7 @@ static const struct line_kind {
 	{ "switch", SCHED_SWITCH, read_switch },  { "wakeup", SCHED_WAKEUP, read_wakeup },
 	{ "new", SCHED_WAKEUP_NEW, read_wakeup }, { "migrate", SCHED_MIGRATE, read_migrate },
 	{ "fork", SCHED_FORK, read_fork },	  { "exit", SCHED_EXIT, read_exit },
-	{ "lost", SCHED_LOST, read_lost },
+	{ "lost", SCHED_LOST, read_lost },	  { "pause", SCHED_PAUSED, read_pause },
 };
 
 /* The comm is what is left: it may hold blanks. */

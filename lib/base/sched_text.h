@@ -12,6 +12,7 @@
  *   fork 1800 0 77 815				time, CPU, parent, child
  *   exit 1900 0 815				time, CPU, thread
  *   lost 2000 1 17				time, CPU, records (0: not told)
+ *   pause 2100 0				time, CPU (no matter which): nobody watched until the next event
  *
  * Times are ns since some moment. States are the kernel's letters; R is ready, R+ was pushed off; "-": not told. Names become
  * printable as they are written and as they are read. What is read is a stranger's: numbers are bounded, malformed lines refused.

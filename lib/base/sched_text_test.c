@@ -23,7 +23,8 @@ static const char all_kinds[] = MAGIC "about 812 1000 78000 1\n"
 				      "migrate 1700 0 812 1 0\n"
 				      "fork 1800 0 77 815\n"
 				      "exit 1900 0 815\n"
-				      "lost 2000 1 17\n";
+				      "lost 2000 1 17\n"
+				      "pause 2100 0\n";
 
 static int append(void *context, const struct sched_event *event)
 {

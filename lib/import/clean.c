@@ -117,6 +117,17 @@ static const char *append_run(const char *p, const char *end, struct str *out)
 	return p;
 }
 
+/* "> " before what a mail or a chat quotes. */
+static struct span unquote(struct span line)
+{
+	while (line.p < line.end && *line.p == '>') {
+		line.p++;
+		if (line.p < line.end && *line.p == ' ')
+			line.p++;
+	}
+	return line;
+}
+
 int clean_text_make(const char *bytes, size_t len, struct clean_text *ret)
 {
 	struct clean_text clean = { 0 };
@@ -130,7 +141,7 @@ int clean_text_make(const char *bytes, size_t len, struct clean_text *ret)
 	}
 	rest = span_make(str_text(&clean.text), clean.text.len);
 	while (!str_error(&clean.text) && span_line(&rest, &line))
-		if (vec_push(&clean.lines, line) < 0)
+		if (vec_push(&clean.lines, unquote(line)) < 0)
 			clean.text.failed = true;
 	if (str_error(&clean.text)) {
 		clean_text_free(&clean);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Pasted bytes made into plain lines: no CR, no terminal sequences, no control characters;
- * full-width digits, letters and punctuation, typographic blanks, quotes and dashes as in ASCII.
+ * full-width digits, letters and punctuation, typographic blanks, quotes and dashes as in ASCII; no
+ * marks of quoting (">") before a line.
  */
 #ifndef TRIAGE_IMPORT_CLEAN_H
 #define TRIAGE_IMPORT_CLEAN_H

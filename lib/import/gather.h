@@ -218,6 +218,7 @@ struct import {
 	struct seen_kinds seen;
 	unsigned stages; /* bits: fed by a text */
 	unsigned texts, misses, complaints;
+	size_t missed_bytes; /* of lines that were not understood */
 	bool ended;
 
 	double cpus;

@@ -6,6 +6,7 @@
 #include "import/clean.h"
 #include "import/gather.h"
 #include "import/perf_text.h"
+#include "import/unwrap.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -129,11 +130,47 @@ static int take_lines(struct import *import, const struct clean_lines *lines)
 
 		if (taken < 0)
 			return taken;
-		if (taken == 0 && !line_is_blank(lines->data[i]))
+		if (taken == 0 && !line_is_blank(lines->data[i])) {
 			import->misses++;
+			import->missed_bytes += span_len(lines->data[i]);
+		}
 		i += taken > 0 && (size_t)taken < left ? (size_t)taken : taken > 0 ? left : 1;
 	}
 	return 0;
+}
+
+/* How much of the lines is not understood, without a trace. */
+static int try_lines(const struct import *import, const struct clean_lines *lines, size_t *ret)
+{
+	_cleanup_(evidence_freep) struct evidence *evidence = NULL;
+	_cleanup_(import_freep) struct import *trial = NULL;
+	int r = evidence_new(&evidence);
+
+	if (r == 0)
+		r = import_new(&import->options, evidence, &trial);
+	if (r == 0)
+		r = take_lines(trial, lines);
+	if (r == 0)
+		*ret = trial->missed_bytes;
+	return r;
+}
+
+/* Lines that look as if a terminal had broken them are joined when more of them is understood so. */
+static int take_unwrapped(struct import *import, const struct clean_lines *lines)
+{
+	struct clean_text joined;
+	size_t missed = 0, missed_joined = 0;
+	int r = unwrap_lines(lines, &joined);
+
+	if (r <= 0)
+		return r < 0 ? r : take_lines(import, lines);
+	r = try_lines(import, lines, &missed);
+	if (r == 0 && missed)
+		r = try_lines(import, &joined.lines, &missed_joined);
+	if (r == 0)
+		r = take_lines(import, missed_joined < missed ? &joined.lines : lines);
+	clean_text_free(&joined);
+	return r;
 }
 
 int import_text(struct import *import, const char *name, const char *bytes, size_t len)
@@ -147,7 +184,7 @@ int import_text(struct import *import, const char *name, const char *bytes, size
 	if (r < 0)
 		return r;
 	import->texts++;
-	r = take_lines(import, &clean.lines);
+	r = take_unwrapped(import, &clean.lines);
 	clean_text_free(&clean);
 	return r;
 }

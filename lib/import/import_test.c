@@ -187,7 +187,7 @@ START_TEST(pidstat_without_threads)
 	end();
 	is(METRIC_vmstat_cs_per_s, 1270357);
 	is(METRIC_vmstat_cs_per_cpu_per_s, 1270357 / 8.0);
-	is(METRIC_top_leader_switches_per_s, 92.15);
+	is(METRIC_top_leader_switches_per_s, 263.69);
 	is_unknown(METRIC_top_switches_per_s);
 	cell_is(TABLE_top_groups, "sysbench", COLUMN_top_groups_cpu_pct, 497.06);
 	cell_is(TABLE_top_groups, "sysbench", COLUMN_top_groups_switches_per_s, NAN);

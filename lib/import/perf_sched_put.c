@@ -54,15 +54,36 @@ static double average(double sum, double count)
 	return count > 0 ? sum / count : NAN;
 }
 
+/* A line that somebody picked out tells no threads: another tool may have counted them. */
+static double threads_of(const struct evidence *evidence, const struct perf_sched_row *told)
+{
+	int rows = evidence_rows(evidence, TABLE_top_groups);
+
+	for (int row = 0; isnan(told->threads) && row < rows; row++) {
+		struct value name = evidence_cell(evidence, row, COLUMN_top_groups_thread);
+		struct value threads = evidence_cell(evidence, row, COLUMN_top_groups_threads);
+
+		if (name.kind == VALUE_TEXT && threads.kind == VALUE_NUMBER &&
+		    strcmp(name.text, told->name) == 0)
+			return threads.number;
+	}
+	/* 0: they were counted under the name that they had before */
+	return told->threads > 0 ? told->threads : NAN;
+}
+
 static int put_row(struct evidence *evidence, const struct perf_sched_row *told, double window_s,
 		   const struct sums *sums)
 {
 	int row = evidence_add_row(evidence, TABLE_sched_groups), r;
+	double runnable = busy_pct(told->run_ms + told->wait_ms, window_s) / 100;
+	double cpus = evidence_number(evidence, METRIC_host_usable_cpus);
 	const struct {
 		enum column_id column;
 		double value;
 	} cells[] = {
-		{ COLUMN_sched_groups_threads, told->threads },
+		{ COLUMN_sched_groups_threads, threads_of(evidence, told) },
+		{ COLUMN_sched_groups_runnable, runnable },
+		{ COLUMN_sched_groups_runnable_per_cpu, runnable / cpus },
 		{ COLUMN_sched_groups_run_pct, busy_pct(told->run_ms, window_s) },
 		{ COLUMN_sched_groups_switches_per_s, per_s(told->switches, window_s) },
 		{ COLUMN_sched_groups_switch_share_pct,
@@ -86,7 +107,7 @@ static int put_row(struct evidence *evidence, const struct perf_sched_row *told,
 		r = evidence_set_cell_text(evidence, row, COLUMN_sched_groups_thread, told->name);
 	return r < 0 ? r :
 		       evidence_set_cell_text(evidence, row, COLUMN_sched_groups_kind,
-					      told->kernel ? "kernel" : NULL);
+					      told->kernel ? "kernel" : "user");
 }
 
 /* A line that somebody picked out says nothing about all, but for the longest wait, which may be
@@ -126,9 +147,40 @@ static void complain_of_window(struct import *import, const struct perf_sched_ta
 				most->switches, most->name);
 }
 
+static double window_of(const struct perf_text *text, int teller)
+{
+	double window_s = text->sched[teller].window_s;
+
+	return isnan(window_s) && teller == PERF_LATENCY ? text->record_s : window_s;
+}
+
+/* The first table that tells how long it is of, else the first. -1: there is none. */
+static int choose(const struct perf_text *text)
+{
+	int chosen = -1;
+
+	for (int i = 0; i < PERF_SCHED_TELLERS; i++) {
+		if (!text->sched[i].rows.len)
+			continue;
+		if (!isnan(window_of(text, i)))
+			return i;
+		if (chosen < 0)
+			chosen = i;
+	}
+	return chosen;
+}
+
+static bool has_run(const struct evidence *evidence, enum stage_id stage)
+{
+	enum stage_status status = evidence_stage(evidence, stage)->status;
+
+	return status == STAGE_OK || status == STAGE_DEGRADED;
+}
+
 int perf_text_put(struct import *import)
 {
 	struct perf_text *text = import->perf;
+	int chosen;
 
 	if (!text)
 		return 0;
@@ -137,17 +189,18 @@ int perf_text_put(struct import *import)
 				"perf script: %llu samples of events that don't tell what the CPUs "
 				"do were left out",
 				(unsigned long long)text->other_samples);
-	for (int i = 0; i < PERF_SCHED_TELLERS; i++) {
-		struct perf_sched_table *table = &text->sched[i];
-		double window_s = table->window_s;
-
-		if (!table->rows.len)
-			continue;
-		if (isnan(window_s) && i == PERF_LATENCY)
-			window_s = text->record_s;
-		if (isnan(window_s))
-			complain_of_window(import, table);
-		return put_table(import->evidence, table, window_s);
+	if (has_run(import->evidence, STAGE_perf) && (text->stacks.len || text->functions.len))
+		import_complain(import, "text of perf script and perf report was left out: a file "
+					"of perf tells more");
+	chosen = choose(text);
+	if (chosen < 0)
+		return 0;
+	if (has_run(import->evidence, STAGE_sched)) {
+		import_complain(import,
+				"text of perf sched was left out: a file of perf tells more");
+		return 0;
 	}
-	return 0;
+	if (isnan(window_of(text, chosen)))
+		complain_of_window(import, &text->sched[chosen]);
+	return put_table(import->evidence, &text->sched[chosen], window_of(text, chosen));
 }

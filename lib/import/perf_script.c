@@ -22,20 +22,19 @@ struct head {
 	struct span rest; /* behind the event: the leaf, when there is no chain */
 	long pid, tid;
 	int cpu;
-	double period;
+	double period, time_s;
+	bool has_period;
 };
 
 /* ---- the first line ------------------------------------------------------------------------- */
 
 /* "16112.649379:" */
-static bool is_time(struct span word)
+static bool is_time(struct span word, double *ret_s)
 {
-	double time_s;
-
 	if (span_len(word) < 4 || word.end[-1] != ':')
 		return false;
 	word.end--;
-	return memchr(word.p, '.', span_len(word)) && word_number(word, &time_s);
+	return memchr(word.p, '.', span_len(word)) && word_number(word, ret_s);
 }
 
 static bool read_cpu(struct span word, int *ret)
@@ -81,8 +80,10 @@ static bool read_behind(struct span rest, struct head *head)
 	long period;
 
 	head->period = 1;
+	head->has_period = false;
 	if (span_word(&peek, &word) && word_id(word, &period)) {
 		head->period = period > 0 ? (double)period : 1;
+		head->has_period = period > 0;
 		rest = peek;
 	}
 	head->event = (struct span){ rest.p, rest.p };
@@ -103,7 +104,7 @@ static bool read_head(struct span line, struct head *head)
 		return false;
 	words_split(line, &words);
 	for (size_t at = words.count; at-- > 2;)
-		if (is_time(words.at[at]) && read_before(&words, at, line, head))
+		if (is_time(words.at[at], &head->time_s) && read_before(&words, at, line, head))
 			return read_behind((struct span){ words.at[at].end, line.end }, head);
 	return false;
 }
@@ -196,6 +197,13 @@ static bool is_clock(struct span event)
 	       perf_find(event, "cpu-clock") || perf_find(event, "task-clock");
 }
 
+/* The period of a clock of software is the time that passed. */
+static bool is_ns(const struct head *head)
+{
+	return head->has_period &&
+	       (perf_find(head->event, "cpu-clock") || perf_find(head->event, "task-clock"));
+}
+
 static int add_sample(struct perf_text *text, const struct head *head, size_t first)
 {
 	int64_t comm = perf_names_add(&text->names, head->comm);
@@ -207,7 +215,9 @@ static int add_sample(struct perf_text *text, const struct head *head, size_t fi
 						  .pid = (pid_t)head->pid,
 						  .tid = (pid_t)head->tid,
 						  .cpu = head->cpu,
+						  .time_s = head->time_s,
 						  .weight = (uint64_t)head->period,
+						  .weight_is_ns = is_ns(head),
 						  .first = first,
 						  .count = text->frames.len - first }));
 }

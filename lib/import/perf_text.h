@@ -64,7 +64,9 @@ struct perf_stack_row {
 	uint32_t comm;
 	pid_t pid, tid;
 	int32_t cpu;
+	double time_s; /* NAN: not told */
 	uint64_t weight;
+	bool weight_is_ns;
 	size_t first, count; /* of `frames` */
 };
 

@@ -13,8 +13,10 @@
 /* Sums over all groups, for shares; NAN when nothing tells them. */
 struct sums {
 	double cpus, busy_cpu_pct; /* of one CPU */
+	double runnable;	   /* of all groups, as runnable_of() tells it */
 	double cpu, kernel_cpu, switches, wait, running, blocked, leaders, realtime_cpu;
 	bool estimated;
+	bool overfull; /* a group uses more than the CPUs can give */
 };
 
 struct cell {
@@ -83,6 +85,12 @@ static double runnable_of(const struct import *import, const struct group *group
 	return fmax(share * r, group->cpu / 100);
 }
 
+/* A tenth over, for tools that round or whose second is not a second. */
+static bool is_overfull(const struct group *group, const struct sums *sums)
+{
+	return group->cpu > 110 * sums->cpus;
+}
+
 static int put_names(const struct group *group, struct evidence *evidence, int row)
 {
 	_cleanup_(str_free) struct str pids = { 0 };
@@ -115,7 +123,8 @@ static void put_time(const struct group *group, const struct sums *sums, struct 
 		{ COLUMN_top_groups_system_of_cpu_pct,
 		  import_share_pct(group->system, group->user + group->system) },
 		{ COLUMN_top_groups_cpu_share_pct, share > 100 ? 100 : share },
-		{ COLUMN_top_groups_host_cpu_pct, group->cpu / sums->cpus },
+		{ COLUMN_top_groups_host_cpu_pct,
+		  is_overfull(group, sums) ? NAN : group->cpu / sums->cpus },
 		{ COLUMN_top_groups_busiest_thread_pct, group->busiest },
 		{ COLUMN_top_groups_wait_pct, group->wait },
 		{ COLUMN_top_groups_wait_share_pct, import_share_pct(group->wait, sums->wait) },
@@ -151,7 +160,8 @@ static int put_group(const struct import *import, const struct group *group, str
 		{ COLUMN_top_groups_processes, group->processes ? (double)group->processes : NAN },
 		{ COLUMN_top_groups_runnable, runnable },
 		{ COLUMN_top_groups_runnable_per_cpu, runnable / sums->cpus },
-		{ COLUMN_top_groups_runnable_share_pct, import_share_pct(runnable, sums->running) },
+		{ COLUMN_top_groups_runnable_share_pct,
+		  import_share_pct(runnable, sums->runnable) },
 		{ COLUMN_top_groups_uninterruptible, group->blocked },
 		{ COLUMN_top_groups_rt_threads, group->realtime },
 		/* the most that there can be: quotas and affinity are not in the text */
@@ -162,6 +172,7 @@ static int put_group(const struct import *import, const struct group *group, str
 
 	if (row < 0)
 		return row;
+	sums->overfull |= is_overfull(group, sums);
 	put_cells(evidence, row, cells, ARRAY_SIZE(cells));
 	put_time(group, sums, evidence, row);
 	put_switches(group, sums, evidence, row);
@@ -188,7 +199,7 @@ static void put_states(const struct import *import, const struct task_sources *s
 
 	if (!threads)
 		return;
-	evidence_set(evidence, METRIC_top_runnable, sums->running);
+	evidence_set(evidence, METRIC_top_runnable, sums->runnable);
 	evidence_set(evidence, METRIC_top_uninterruptible, sums->blocked);
 	evidence_set(evidence, METRIC_top_d_of_load_pct,
 		     import_share_pct(sums->blocked, sums->running + sums->blocked));
@@ -276,11 +287,20 @@ int import_put_tasks(struct import *import)
 	if (r < 0)
 		return r;
 	sums = sum_up(import, &groups);
+	sums.runnable = NAN;
+	vec_each(group, &groups)
+		add(&sums.runnable, runnable_of(import, group, &sums));
 	evidence_mark_table(import->evidence, TABLE_top_groups);
 	for (size_t i = 0; i < groups.len && i < ROWS_MAX && r == 0; i++)
 		r = put_group(import, &groups.data[i], &sums);
 	put_sums(import, &sources, &sums);
 	say_missing_threads(import, &sources, &sums);
+	if (sums.overfull)
+		evidence_add_caveat(
+			import->evidence,
+			"a program uses more than %.0f CPUs can give: the texts are of different "
+			"hosts, or --cpus is too small",
+			sums.cpus);
 	if (sums.estimated)
 		evidence_add_caveat(
 			import->evidence,

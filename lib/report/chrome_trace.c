@@ -232,9 +232,38 @@ static void on_loss(struct chrome_trace *trace, const struct sched_event *event,
 	trace_write_loss(trace, event->cpu, event->value);
 }
 
+static void end_all(struct chrome_trace *trace, const char *then)
+{
+	for (size_t i = 0; i < trace->threads_cap; i++) {
+		struct track_thread *thread = &trace->threads[i];
+
+		if (thread->tid)
+			end_state(trace, thread, trace->now_ns, then);
+		trace_flush(trace, false);
+	}
+}
+
+/* Everything ends where nobody looks any more, and nothing is known after it. */
+static void on_pause(struct chrome_trace *trace)
+{
+	end_all(trace, "nobody watches");
+	for (size_t i = 0; i < trace->threads_cap; i++)
+		if (trace->threads[i].tid)
+			set_state(trace, &trace->threads[i], TRACK_UNKNOWN);
+	for (uint32_t cpu = 0; cpu < trace->cpus_end; cpu++)
+		trace->cpus[cpu].known = false;
+	trace_write_pause(trace);
+}
+
 static void take(struct chrome_trace *trace, const struct sched_event *event)
 {
-	struct track_cpu *cpu = track_cpu_get(trace, event->cpu);
+	struct track_cpu *cpu;
+
+	if (event->type == SCHED_PAUSED) {
+		on_pause(trace);
+		return;
+	}
+	cpu = track_cpu_get(trace, event->cpu);
 
 	if (!cpu)
 		return;
@@ -302,21 +331,10 @@ int chrome_trace_mark(struct chrome_trace *trace, const char *name, uint64_t fro
 	return trace->error;
 }
 
-static void end_all(struct chrome_trace *trace)
-{
-	for (size_t i = 0; i < trace->threads_cap; i++) {
-		struct track_thread *thread = &trace->threads[i];
-
-		if (thread->tid)
-			end_state(trace, thread, trace->now_ns, "the trace ends");
-		trace_flush(trace, false);
-	}
-}
-
 int chrome_trace_end(struct chrome_trace *trace)
 {
 	tell_counter(trace, true);
-	end_all(trace);
+	end_all(trace, "the trace ends");
 	trace_write_names(trace);
 	trace_write_end(trace);
 	trace_flush(trace, true);

@@ -11,7 +11,7 @@
  * value in a millisecond. Times are microseconds since the first event.
  *
  * What is not known is not drawn: a slice needs both its switches; who runs on a CPU is not known before its first one
- * and after a loss. A slice whose end was not seen ends with the CPU's last event and says so.
+ * and after a loss or a pause. A slice whose end was not seen ends with the CPU's last event and says so.
  *
  *   r = chrome_trace_new(&options, &trace);
  *   r = chrome_trace_event(trace, &event);	in time order; 1 when there is no room for more

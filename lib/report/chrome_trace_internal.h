@@ -82,6 +82,7 @@ void trace_write_run(struct chrome_trace *trace, struct track_thread *thread, ui
 void trace_write_wait(struct chrome_trace *trace, struct track_thread *thread, uint64_t until_ns);
 void trace_write_sleep(struct chrome_trace *trace, struct track_thread *thread, uint64_t until_ns);
 void trace_write_loss(struct chrome_trace *trace, uint32_t cpu, uint64_t records);
+void trace_write_pause(struct chrome_trace *trace);
 void trace_write_counter(struct chrome_trace *trace);
 void trace_write_mark(struct chrome_trace *trace, const char *name, uint64_t from_ns,
 		      uint64_t until_ns);

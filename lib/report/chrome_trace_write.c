@@ -169,6 +169,13 @@ void trace_write_loss(struct chrome_trace *trace, uint32_t cpu, uint64_t records
 	str_append(&trace->out, "}}");
 }
 
+void trace_write_pause(struct chrome_trace *trace)
+{
+	begin(trace, "nobody watches until the next event");
+	append_place(trace, "i", trace->now_ns, CHROME_CPUS_PID, CHROME_CPUS_PID);
+	str_append(&trace->out, ",\"s\":\"g\"}");
+}
+
 void trace_write_counter(struct chrome_trace *trace)
 {
 	begin(trace, "threads");

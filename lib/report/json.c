@@ -433,11 +433,25 @@ static void put_unknown(struct json *json, const struct report *report)
 		put_missing(json, array, gap->link->id, &gap->missing, gap->fix);
 }
 
+static void put_help(struct json *json, const struct report *report)
+{
+	struct view_help help;
+	cJSON *item;
+
+	if (!view_help(report, &help))
+		return;
+	item = put_object(json, json->root, "helps_most");
+	put_text(json, item, "command", help.command);
+	put_text(json, item, "stage", stage_name(help.stage));
+	put_number(json, item, "rules", (double)help.rules);
+}
+
 static void put_self(struct json *json, const struct report *report)
 {
 	cJSON *item = put_object(json, json->root, "self");
 	cJSON *losses;
 
+	put_metric(json, item, "input", report, METRIC_self_input);
 	put_metric(json, item, "wall_s", report, METRIC_self_wall_s);
 	put_metric(json, item, "cpu_s", report, METRIC_self_cpu_s);
 	put_metric(json, item, "cpu_pct_of_host", report, METRIC_self_cpu_pct_of_host);
@@ -464,6 +478,7 @@ int report_json(const struct report *report, struct str *out)
 	put_findings(&json, report);
 	put_ruled_out(&json, report);
 	put_unknown(&json, report);
+	put_help(&json, report);
 	put_self(&json, report);
 	text = json.failed ? NULL : cJSON_Print(json.root);
 	if (!text)

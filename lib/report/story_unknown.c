@@ -3,6 +3,7 @@
 #include "report/story.h"
 
 #include "base/cleanup.h"
+#include "report/view.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -105,6 +106,28 @@ static void tell_group(struct story *story, const struct lacks *lacks, const str
 	vec_free(&ids);
 }
 
+static void tell_help(struct story *story, const struct report *report)
+{
+	struct view_help help;
+
+	if (!view_help(report, &help))
+		return;
+	if (help.rules)
+		story_add(story, LINE_TEXT, "-",
+			  "this would help most; %zu rules of stage %s could not be evaluated:",
+			  help.rules, stage_name(help.stage));
+	else
+		story_add(story, LINE_TEXT, "-", "this would help most:");
+	story_add_text(story, LINE_COMMAND, TONE_PLAIN, NULL, help.command);
+}
+
+static void tell_heading(struct story *story, const struct report *report)
+{
+	story_add(story, LINE_HEADING, "Unknown",
+		  "what could not be judged, and the command that makes it known");
+	tell_help(story, report);
+}
+
 void story_tell_unknown(struct story *story, const struct report *report, int verbosity)
 {
 	struct story_cap cap = story_cap_of(MOST_FIXES, verbosity);
@@ -116,8 +139,7 @@ void story_tell_unknown(struct story *story, const struct report *report, int ve
 		if (!opens_group(&lacks, lack) || !story_cap_take(&cap))
 			continue;
 		if (cap.taken == 1)
-			story_add(story, LINE_HEADING, "Unknown",
-				  "what could not be judged, and the command that makes it known");
+			tell_heading(story, report);
 		tell_group(story, &lacks, lack, verbosity);
 	}
 	story_cap_end(story, &cap);

@@ -23,6 +23,8 @@ static void append_metric(struct str *out, const struct report *report, enum met
 
 	if (value.kind == VALUE_UNKNOWN)
 		return;
+	if (!out->len && strncmp(before, ", ", 2) == 0)
+		before += 2;
 	str_append(out, before);
 	value_format(out, metric_info(id)->unit, value);
 	str_append(out, after);
@@ -44,15 +46,38 @@ static void tell_host(struct story *story, const struct report *report)
 		story_add_text(story, LINE_TEXT, TONE_PLAIN, "host", str_text(&text));
 }
 
+static bool comes_from(const struct report *report, const char *input)
+{
+	struct value value = evidence_get(report->evidence, METRIC_self_input);
+
+	return value.kind == VALUE_TEXT && strcmp(value.text, input) == 0;
+}
+
+static void append_watched(struct str *out, const struct report *report)
+{
+	double watched_s = view_duration_s(report);
+
+	if (watched_s > 0 || !view_is_text(report)) {
+		unit_format(out, UNIT_S, watched_s);
+		str_append(out, " watched");
+	}
+	if (view_is_text(report))
+		str_format(out, "%spasted text, of moments that it does not tell",
+			   watched_s > 0 ? " by perf; the rest is " : "");
+	else if (comes_from(report, "recorded"))
+		str_append(out, ", from a copy of /proc");
+	else if (comes_from(report, "perf.data"))
+		str_append(out, ", from perf.data");
+}
+
 static void tell_window(struct story *story, const struct report *report)
 {
 	_cleanup_(str_free) struct str text = { 0 };
 
 	if (view_time(&text, evidence_number(report->evidence, METRIC_host_time_unix_s)))
 		str_append(&text, ", ");
-	unit_format(&text, UNIT_S, view_duration_s(report));
-	str_format(&text, " watched; triage %s, rules %.12s", report->tool_version,
-		   report->rules->sha256);
+	append_watched(&text, report);
+	str_format(&text, "; triage %s, rules %.12s", report->tool_version, report->rules->sha256);
 	story_add_text(story, LINE_TEXT, TONE_PLAIN, "window", str_text(&text));
 }
 

@@ -81,6 +81,20 @@ bool view_time(struct str *out, double unix_s);
 /* The sum of the stages' windows. */
 double view_duration_s(const struct report *report);
 
+/* True when some of the evidence is text that people pasted. */
+bool view_is_text(const struct report *report);
+
+/* Of pasted text: the one command whose output would help most. `rules`: how many rules of `stage`
+ * could not be evaluated; 0: it is the primary finding's own advice. */
+struct view_help {
+	const char *command;
+	enum stage_id stage;
+	size_t rules;
+};
+
+/* False when the evidence is no text, or nothing is missing. */
+bool view_help(const struct report *report, struct view_help *ret);
+
 const char *view_status_name(enum stage_status status);
 
 #endif

@@ -261,6 +261,21 @@ double judging_trust(const struct evidence *evidence, enum stage_id stage)
 	return trust * pow(0.95, (double)(caveats < CAVEATS_COUNTED ? caveats : CAVEATS_COUNTED));
 }
 
+bool judging_is_text(const struct evidence *evidence)
+{
+	struct value input = evidence_get(evidence, METRIC_self_input);
+
+	return input.kind == VALUE_TEXT && strcmp(input.text, "text") == 0;
+}
+
+double judging_cap(const struct evidence *evidence, enum stage_id stage, double confidence)
+{
+	bool weak = judging_is_text(evidence) &&
+		    evidence_stage(evidence, stage)->status == STAGE_DEGRADED;
+
+	return weak && confidence > CONFIDENCE_TEXT ? CONFIDENCE_TEXT : confidence;
+}
+
 static int add_doubts(struct finding *finding, const struct evidence *evidence)
 {
 	int r = 0;
@@ -276,6 +291,7 @@ static void set_confidence(struct finding *finding, const struct evidence *evide
 	double confidence = CONFIDENCE_BEST * judging_trust(evidence, finding->rule->stage) *
 			    pow(0.8, (double)finding->doubts.len);
 
+	confidence = judging_cap(evidence, finding->rule->stage, confidence);
 	finding->confidence = confidence < CONFIDENCE_LEAST ? CONFIDENCE_LEAST : confidence;
 }
 

@@ -10,6 +10,7 @@
 
 #define CONFIDENCE_BEST 0.95
 #define CONFIDENCE_LEAST 0.3
+#define CONFIDENCE_TEXT 0.75 /* at most, of a stage that pasted text fed */
 
 /* A copy that the judgement owns; NULL when memory ran out. `text` is emptied. */
 const char *judgement_own(struct judgement *judgement, struct str *text);
@@ -47,6 +48,12 @@ int judging_missing_table(struct judgement *judgement, enum table_id table, stru
 
 /* Factor for a degraded stage and for caveats. */
 double judging_trust(const struct evidence *evidence, enum stage_id stage);
+
+/* The confidence, or what the input of that stage can support at most. */
+double judging_cap(const struct evidence *evidence, enum stage_id stage, double confidence);
+
+/* True when some of the evidence is text that people pasted. */
+bool judging_is_text(const struct evidence *evidence);
 
 /* Ranks findings, numbers them, builds the chain and fills the verdict. */
 int judging_conclude(const struct ruleset *rules, struct judgement *judgement,

@@ -247,7 +247,10 @@ static void say_confidence(struct str *out, const struct judgement *judgement,
 		vec_each(doubt, &primary->doubts)
 			str_format(out, "; not known: %s", *doubt);
 	say_rival(out, judgement);
-	str_format(out, "; %.1f s watched", watched_s(evidence));
+	if (judging_is_text(evidence))
+		str_format(out, "; pasted text supports %.2f at most", CONFIDENCE_TEXT);
+	if (watched_s(evidence) > 0 || !judging_is_text(evidence))
+		str_format(out, "; %.1f s watched", watched_s(evidence));
 }
 
 static double healthy_confidence(const struct judgement *judgement, const struct evidence *evidence)
@@ -257,7 +260,8 @@ static double healthy_confidence(const struct judgement *judgement, const struct
 	double vmstat = judging_trust(evidence, STAGE_vmstat);
 	double top = judging_trust(evidence, STAGE_top);
 
-	return CONFIDENCE_BEST * evaluated * (vmstat < top ? vmstat : top);
+	return judging_cap(evidence, STAGE_vmstat,
+			   CONFIDENCE_BEST * evaluated * (vmstat < top ? vmstat : top));
 }
 
 /* The strongest arrow of another cause into the primary (or out of it) from (to) a contributor that is a warning at least. */

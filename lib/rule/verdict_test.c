@@ -196,6 +196,28 @@ START_TEST(a_short_look_is_trusted_less)
 }
 END_TEST
 
+/* Whatever else speaks for it; what was not fed by text is not held down. */
+START_TEST(text_supports_no_certainty)
+{
+	struct stage_record fed = { .status = STAGE_DEGRADED, .reason = "from text of vmstat" };
+	_cleanup_(ruleset_freep) struct ruleset *rules = rules_of(UNLESS_RULE(HOG ",\"severity\":"
+										  "\"warning\""));
+	_cleanup_(evidence_freep) struct evidence *evidence = evidence_of_run();
+	_cleanup_(judgement_freep) struct judgement *judgement = NULL, *measured = NULL;
+
+	evidence_set(evidence, METRIC_vmstat_r, 2);
+	evidence_set(evidence, METRIC_vmstat_b, 0);
+	evidence_set_text(evidence, METRIC_self_input, "text");
+	measured = judge(rules, evidence);
+	ck_assert_double_eq_tol(measured->findings.data[0].confidence, 0.95, 1e-9);
+	evidence_set_stage(evidence, STAGE_vmstat, &fed);
+	judgement = judge(rules, evidence);
+	ck_assert_double_eq_tol(judgement->findings.data[0].confidence, 0.75, 1e-9);
+	ck_assert_ptr_nonnull(
+		strstr(judgement->verdict.confidence_why, "pasted text supports 0.75 at most"));
+}
+END_TEST
+
 START_TEST(confidence_has_a_floor)
 {
 	_cleanup_(ruleset_freep) struct ruleset *rules = rules_of(
@@ -308,6 +330,7 @@ int main(void)
 	tcase_add_test(tests, inconclusive);
 	tcase_add_test(tests, confidence);
 	tcase_add_test(tests, a_short_look_is_trusted_less);
+	tcase_add_test(tests, text_supports_no_certainty);
 	tcase_add_test(tests, confidence_has_a_floor);
 	tcase_add_test(tests, a_primary_without_arrows_is_trusted_less);
 	tcase_add_loop_test(tests, a_headline_grows_only_where_there_is_room, 0, 2);

@@ -60,7 +60,8 @@ static void keep_leaf(struct stack_sample *sample, uint16_t mode, const uint64_t
 void perf_chain_split(struct stack_sample *sample, uint16_t mode, const uint64_t *ip,
 		      const uint64_t *ips, size_t count)
 {
-	split_chain(sample, context_of_mode(mode), ips, count);
+	if (count)
+		split_chain(sample, context_of_mode(mode), ips, count);
 	if (ip)
 		keep_leaf(sample, mode, ip);
 }

@@ -5,9 +5,12 @@
  * through a window, in time order by rounds and per-CPU queues).
  *
  * Read: header, attrs and ids, TRACING_DATA (event formats), build ids, records SAMPLE, LOST,
- * LOST_SAMPLES, COMM, FORK, EXIT, MMAP, MMAP2, THROTTLE, FINISHED_ROUND. Refused with a clear
- * message: foreign magic, other endian, pipe mode, COMPRESSED records (perf record -z), truncated
- * sections. Format: tools/perf/Documentation/perf.data-file-format.txt of the kernel sources.
+ * LOST_SAMPLES, COMM, FORK, EXIT, MMAP, MMAP2, THROTTLE, FINISHED_ROUND; what perf writes into a
+ * pipe (`-o -`), where attrs, formats and build ids are records; COMPRESSED and COMPRESSED2 records
+ * (`-z`), which are decompressed into a file without a name in /var/tmp, at most 512 times what
+ * they were and 4 GiB. Refused with a clear message: foreign magic, other endian, truncated
+ * sections. A stream that was cut is read as far as it goes, and that is told. Format:
+ * tools/perf/Documentation/perf.data-file-format.txt of the kernel sources.
  */
 #ifndef TRIAGE_SOURCE_PERF_DATA_H
 #define TRIAGE_SOURCE_PERF_DATA_H

@@ -31,23 +31,29 @@ static int open_regular(const char *path, uint64_t *ret_size, struct err *err)
 	return TAKE_FD(fd);
 }
 
-int perf_file_open(const char *path, struct perf_file **ret, struct err *err)
+int perf_file_of_fd(int fd, uint64_t size, struct perf_file **ret)
 {
 	struct perf_file *file = calloc(1, sizeof(*file));
 
 	if (!file)
 		return -ENOMEM;
-	file->fd = open_regular(path, &file->size, err);
-	if (file->fd < 0) {
-		int r = file->fd;
-
-		perf_file_free(file);
-		return r;
-	}
+	file->fd = fd;
+	file->size = size;
 	for (size_t i = 0; i < PERF_FILE_BLOCKS; i++)
 		file->blocks[i].number = UINT64_MAX;
 	*ret = file;
 	return 0;
+}
+
+int perf_file_open(const char *path, struct perf_file **ret, struct err *err)
+{
+	uint64_t size = 0;
+	_cleanup_(cleanup_close) int fd = open_regular(path, &size, err);
+	int r = fd < 0 ? fd : perf_file_of_fd(fd, size, ret);
+
+	if (r == 0)
+		(void)TAKE_FD(fd);
+	return r;
 }
 
 void perf_file_free(struct perf_file *file)

@@ -26,8 +26,6 @@
 #define FEATURES 256
 
 #define ATTR_SIZE_MAX 4096u
-#define ATTRS_MAX 4096u
-#define IDS_MAX (1u << 19)
 
 int perf_data_damaged(const struct perf_data *data, struct err *err, uint64_t offset,
 		      const char *format, ...)
@@ -69,15 +67,13 @@ static int check_magic(const struct perf_data *data, const uint8_t *header, stru
 {
 	if (perf_u64(header) == MAGIC_OTHER_ENDIAN)
 		return err_set(err, -EBADMSG,
-			       "\"%s\" was recorded on a machine of the other endianness",
-			       data->path);
+			       "\"%s\" was recorded on a machine of the other endianness (%s): "
+			       "explain it there, or the text of perf script of it",
+			       data->path,
+			       __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "big-endian" :
+									   "little-endian");
 	if (perf_u64(header) != MAGIC)
 		return err_set(err, -EBADMSG, "\"%s\" is not a perf.data file", data->path);
-	if (perf_u64(header + 8) == HEADER_PIPE)
-		return err_set(
-			err, -EBADMSG,
-			"\"%s\" is perf's output to a pipe, which can't be read: record with -o FILE",
-			data->path);
 	return 0;
 }
 
@@ -90,19 +86,8 @@ static int check_sections(struct perf_data *data, struct err *err)
 	return check_inside(data, data->records, "records", 40, err);
 }
 
-static int read_fixed(struct perf_data *data, struct err *err)
+static int read_sections(struct perf_data *data, const uint8_t *header, size_t len, struct err *err)
 {
-	uint8_t header[HEADER_SIZE] = { 0 };
-	size_t len = data->file->size < HEADER_SIZE ? data->file->size : HEADER_SIZE;
-	int r = perf_file_read(data->file, 0, header, len);
-
-	if (r < 0)
-		return err_set(err, r, "\"%s\": %s", data->path, strerror(-r));
-	if (len < 8)
-		return err_set(err, -EBADMSG, "\"%s\" is not a perf.data file", data->path);
-	r = check_magic(data, header, err);
-	if (r < 0)
-		return r;
 	if (len < HEADER_SIZE)
 		return perf_data_damaged(data, err, len, "the file ends within its header");
 	if (perf_u64(header + 8) != HEADER_SIZE)
@@ -118,6 +103,24 @@ static int read_fixed(struct perf_data *data, struct err *err)
 	data->records = section_at(header + 40);
 	memcpy(data->features, header + 72, sizeof(data->features));
 	return check_sections(data, err);
+}
+
+/* The magic, and whether it was written into a pipe; then the sections, when it was not. */
+static int read_fixed(struct perf_data *data, bool *ret_pipe, struct err *err)
+{
+	uint8_t header[HEADER_SIZE] = { 0 };
+	size_t len = data->file->size < HEADER_SIZE ? data->file->size : HEADER_SIZE;
+	int r = perf_file_read(data->file, 0, header, len);
+
+	if (r < 0)
+		return err_set(err, r, "\"%s\": %s", data->path, strerror(-r));
+	if (len < 8)
+		return err_set(err, -EBADMSG, "\"%s\" is not a perf.data file", data->path);
+	r = check_magic(data, header, err);
+	if (r < 0)
+		return r;
+	*ret_pipe = len >= HEADER_PIPE && perf_u64(header + 8) == HEADER_PIPE;
+	return *ret_pipe ? 0 : read_sections(data, header, len, err);
 }
 
 /* --- attrs and ids */
@@ -144,22 +147,29 @@ static int read_ids(struct perf_data *data, struct perf_section section, uint32_
 	return 0;
 }
 
+int perf_data_add_layout(struct perf_data *data, const uint8_t *bytes, size_t len, uint32_t ids)
+{
+	struct perf_event_attr attr = { 0 };
+	struct perf_layout layout;
+
+	memcpy(&attr, bytes, len < sizeof(attr) ? len : sizeof(attr));
+	perf_layout_make(&attr, &layout);
+	layout.ids = ids;
+	return vec_push(&data->layouts, layout);
+}
+
 static int read_attr(struct perf_data *data, uint64_t at, struct perf_section *ret_ids,
 		     struct err *err)
 {
 	uint8_t bytes[ATTR_SIZE_MAX];
-	struct perf_event_attr attr = { 0 };
-	struct perf_layout layout;
 	size_t len = data->attr_size - SECTION_SIZE;
 	int r = perf_file_read(data->file, at, bytes, data->attr_size);
 
 	if (r < 0)
 		return perf_data_damaged(data, err, at, "an event attribute can't be read");
-	memcpy(&attr, bytes, len < sizeof(attr) ? len : sizeof(attr));
 	*ret_ids = section_at(bytes + len);
-	perf_layout_make(&attr, &layout);
-	layout.ids = (uint32_t)(ret_ids->size / 8); /* at most IDS_MAX, as counted */
-	return vec_push(&data->layouts, layout);
+	/* at most PERF_IDS_MAX, as counted */
+	return perf_data_add_layout(data, bytes, len, (uint32_t)(ret_ids->size / 8));
 }
 
 static int count_ids(struct perf_data *data, size_t attrs, struct err *err)
@@ -179,8 +189,9 @@ static int count_ids(struct perf_data *data, size_t attrs, struct err *err)
 		if (r < 0)
 			return r;
 		total += section.size / 8;
-		if (total > IDS_MAX)
-			return perf_data_damaged(data, err, at, "more than %u event ids", IDS_MAX);
+		if (total > PERF_IDS_MAX)
+			return perf_data_damaged(data, err, at, "more than %u event ids",
+						 PERF_IDS_MAX);
 	}
 	return perf_ids_reserve(&data->ids, total);
 }
@@ -190,7 +201,7 @@ static int read_attrs(struct perf_data *data, struct err *err)
 	uint64_t count = data->attrs.size / data->attr_size;
 	int r;
 
-	if (count == 0 || count > ATTRS_MAX)
+	if (count == 0 || count > PERF_ATTRS_MAX)
 		return perf_data_damaged(data, err, 24, "%" PRIu64 " event attributes", count);
 	r = count_ids(data, count, err);
 	for (uint32_t i = 0; r == 0 && i < count; i++) {
@@ -345,8 +356,8 @@ static void read_cpus(struct perf_data *data, struct perf_section section)
 		data->info.cpus_online = (int)perf_u32(bytes + 4);
 }
 
-static int read_feature(struct perf_data *data, unsigned int bit, struct perf_section section,
-			struct err *err)
+int perf_data_read_feature(struct perf_data *data, unsigned int bit, struct perf_section section,
+			   struct err *err)
 {
 	switch (bit) {
 	case FEATURE_TRACING_DATA:
@@ -388,7 +399,7 @@ static int read_features(struct perf_data *data, struct err *err)
 		section = section_at(bytes);
 		r = check_inside(data, section, "a feature section", at, err);
 		if (r == 0)
-			r = read_feature(data, bit, section, err);
+			r = perf_data_read_feature(data, bit, section, err);
 		if (r < 0)
 			return r;
 		at += SECTION_SIZE;
@@ -396,23 +407,23 @@ static int read_features(struct perf_data *data, struct err *err)
 	return 0;
 }
 
-int perf_data_read_header(struct perf_data *data, struct err *err)
+static int settle(struct perf_data *data, struct err *err)
 {
-	int r = read_fixed(data, err);
+	int r = settle_samples(data, err);
 
+	if (r == 0)
+		settle_trailers(data);
+	return r;
+}
+
+static int read_file(struct perf_data *data, struct err *err)
+{
+	int r = read_attrs(data, err);
+
+	data->compressed = has_feature(data, FEATURE_COMPRESSED);
+	r = r == 0 ? settle(data, err) : r;
 	if (r < 0)
 		return r;
-	if (has_feature(data, FEATURE_COMPRESSED))
-		return err_set(err, -EBADMSG,
-			       "\"%s\" holds compressed records: record again without -z",
-			       data->path);
-	r = read_attrs(data, err);
-	if (r < 0)
-		return r;
-	r = settle_samples(data, err);
-	if (r < 0)
-		return r;
-	settle_trailers(data);
 	r = read_features(data, err);
 	if (r == -EBADMSG && data->records.size == 0)
 		return err_set(
@@ -421,4 +432,23 @@ int perf_data_read_header(struct perf_data *data, struct err *err)
 			"sizes and event formats): record again",
 			data->path);
 	return r;
+}
+
+static int read_pipe(struct perf_data *data, struct err *err)
+{
+	struct perf_section tracing = { 0 };
+	int r = perf_pipe_read_header(data, &tracing, err);
+
+	r = r == 0 ? settle(data, err) : r;
+	return r == 0 && tracing.size ? perf_data_read_tracing(data, tracing, err) : r;
+}
+
+int perf_data_read_header(struct perf_data *data, struct err *err)
+{
+	bool pipe;
+	int r = read_fixed(data, &pipe, err);
+
+	if (r < 0)
+		return r;
+	return pipe ? read_pipe(data, err) : read_file(data, err);
 }

@@ -20,11 +20,13 @@ static int by_path(const void *left, const void *right)
 		      ((const struct perf_named_id *)right)->path);
 }
 
-static int add_id(struct perf_data *data, const uint8_t *record, uint16_t size)
+int perf_data_add_build_id(struct perf_data *data, const uint8_t *record, uint16_t size)
 {
 	struct perf_named_id named = { .id.len = PERF_BUILD_ID_MAX };
 	uint16_t misc;
 
+	if (size <= RECORD_PATH || data->build_ids.len >= BUILD_IDS_MAX)
+		return 0;
 	memcpy(&misc, record + 4, sizeof(misc));
 	if (misc & PERF_RECORD_MISC_BUILD_ID_SIZE && record[32] <= PERF_BUILD_ID_MAX)
 		named.id.len = record[32];
@@ -54,14 +56,19 @@ int perf_data_read_build_ids(struct perf_data *data, struct perf_section section
 		record = perf_file_at(data->file, at, size, &hint);
 		if (!record)
 			break;
-		if (add_id(data, record, size) < 0)
+		if (perf_data_add_build_id(data, record, size) < 0)
 			return -ENOMEM;
 		at += size;
 	}
+	perf_data_sort_build_ids(data);
+	return 0;
+}
+
+void perf_data_sort_build_ids(struct perf_data *data)
+{
 	if (data->build_ids.len)
 		qsort(data->build_ids.data, data->build_ids.len, sizeof(*data->build_ids.data),
 		      by_path);
-	return 0;
 }
 
 void perf_data_free_build_ids(struct perf_data *data)

@@ -5,6 +5,8 @@
  *   perf_data_file.c     bytes of the file through a bounded cache of blocks (pread: a file that
  *                        shrinks is an error, not a signal)
  *   perf_data_header.c   header, attrs, ids, feature sections
+ *   perf_data_pipe.c     the same from records, where perf wrote into a pipe
+ *   perf_data_unpack.c   compressed records into plain ones
  *   perf_data_tracing.c  TRACING_DATA: the event formats
  *   perf_data_record.c   where a record holds its time, CPU and payload; into a sched_event
  *   perf_data_merge.c    scanning: records into runs whose times rise
@@ -59,6 +61,9 @@ struct perf_file {
 
 /* Opens a regular file. */
 int perf_file_open(const char *path, struct perf_file **ret, struct err *err);
+
+/* The same of a file that is open already, which becomes its own. -ENOMEM. */
+int perf_file_of_fd(int fd, uint64_t size, struct perf_file **ret);
 void perf_file_free(struct perf_file *file);
 
 /* `len` bytes at `offset` into the caller's buffer: -EBADMSG when the file ends before. */
@@ -146,15 +151,45 @@ struct perf_data {
 	VEC(struct perf_named_id) build_ids; /* ascending by path */
 	struct perf_data_info info;
 	struct perf_data_counts counts;
+	bool compressed; /* it has records that must be decompressed first */
+	bool packed;	 /* being looked through as it is: compressed records are passed */
+	struct err tail; /* why decompressing ended before the records did; "": it did not */
 };
 
+#define PERF_ATTRS_MAX 4096u
+#define PERF_IDS_MAX (1u << 19)
+
 int perf_data_read_header(struct perf_data *data, struct err *err);
+
+/* An attr of `len` bytes that has so many ids. -ENOMEM. */
+int perf_data_add_layout(struct perf_data *data, const uint8_t *attr, size_t len, uint32_t ids);
+
+/* What a feature's section holds, as far as it is of use. */
+int perf_data_read_feature(struct perf_data *data, unsigned int bit, struct perf_section section,
+			   struct err *err);
+
+/* Attrs, ids, build ids and features from the records of a pipe, and where the event formats
+ * stand; size 0: there are none. */
+int perf_pipe_read_header(struct perf_data *data, struct perf_section *ret_tracing,
+			  struct err *err);
+
+/* Before events are read, any number of times: makes compressed records plain. What could not be
+ * decompressed is told when all before it was delivered: */
+int perf_data_unpack(struct perf_data *data, struct err *err);
+
+/* `damage`, or (which is where that comes from) what decompressing left out. */
+int perf_data_end(const struct perf_data *data, int damage, struct err *err);
 
 /* Reads TRACING_DATA at the section into data->format. */
 int perf_data_read_tracing(struct perf_data *data, struct perf_section section, struct err *err);
 
 /* Reads the section of build ids; one that is damaged counts as far as it can be read. -ENOMEM. */
 int perf_data_read_build_ids(struct perf_data *data, struct perf_section section);
+
+/* One record of the kind; those that make no sense are passed over. Sort them when all are
+ * there. -ENOMEM. */
+int perf_data_add_build_id(struct perf_data *data, const uint8_t *record, uint16_t size);
+void perf_data_sort_build_ids(struct perf_data *data);
 void perf_data_free_build_ids(struct perf_data *data);
 
 /* The error of a place in the file: `"x.data": FORMAT (offset 0x1234)`. */

@@ -221,8 +221,10 @@ int perf_data_merge(struct perf_data *data,
 	struct scan scan = {
 		.merge = { .data = data, .each = each, .context = context, .err = err },
 	};
-	int damage = 0, r;
+	int damage = 0, r = perf_data_unpack(data, err);
 
+	if (r < 0)
+		return r;
 	data->counts = (struct perf_data_counts){ 0 };
 	r = scan_records(&scan, &damage);
 	if (r == 0)
@@ -232,5 +234,5 @@ int perf_data_merge(struct perf_data *data,
 	if (scan.lost_in_total > data->counts.lost)
 		data->counts.lost = scan.lost_in_total;
 	perf_merge_free(&scan.merge);
-	return r != 0 ? r : damage;
+	return r != 0 ? r : perf_data_end(data, damage, err);
 }

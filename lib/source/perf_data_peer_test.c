@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
+#define WORK "sh -c 'perf bench sched messaging -g 1 -l 10 >/dev/null' 2>/dev/null"
 #define SCRIPT "perf script --ns -G -F tid,cpu,time,event -i '%s' 2>'%s'"
 
 static const char *const names[] = {
@@ -23,10 +25,14 @@ static void read_events(const char *path, struct event_list *events)
 	struct err err = { "" };
 
 	ck_assert_msg(perf_data_open(path, &data, &err) == 0, "%s", err.msg);
-	ck_assert_msg(perf_data_each(data, keep_event, events, &err) == 0, "%s", err.msg);
+	/* perf 6.1 forgets the rest of a round that does not fit into a compressed record */
+	ck_assert_msg(perf_data_each(data, keep_event, events, &err) == 0 ||
+			      strstr(err.msg, "the compressed records end within a record"),
+		      "%s", err.msg);
 	perf_data_counts(data, &counts);
 	ck_assert_uint_eq(counts.undecoded, 0);
-	ck_assert_uint_eq(counts.out_of_order, 0);
+	if (!err.msg[0])
+		ck_assert_uint_eq(counts.out_of_order, 0);
 }
 
 /* "959 [000] 6076.292066425: sched:sched_stat_runtime:". perf says -1 of a thread that is gone;
@@ -55,7 +61,7 @@ static size_t compare(FILE *text, const struct event_list *events)
 	size_t count = 0, at = 0;
 
 	while (fgets(line, sizeof(line), text)) {
-		if (strspn(line, " \n") == strlen(line))
+		if (strspn(line, " \n") == strlen(line) || !strstr(line, " sched:"))
 			continue;
 		while (at < events->len && events->data[at].type >= SCHED_NAME)
 			at++;
@@ -125,15 +131,23 @@ START_TEST(perf_script)
 }
 END_TEST
 
-static int record(const char *path)
+/* In the forms that perf writes, into $file. */
+static const char *const forms[] = {
+	"perf sched record -N -B -o $file -- " WORK,
+	"perf sched record -N -B -o - -- " WORK " | cat >$file",
+	"perf sched record -N -B -z -o $file -- " WORK,
+	"perf sched record -N -B -z -o - -- " WORK " | cat >$file",
+	"perf record -a -g -e cpu-clock -e sched:sched_switch -e sched:sched_waking -N -B "
+	"-o $file -- " WORK,
+};
+
+static bool record(const char *form, const char *path)
 {
 	char command[1024];
+	struct stat st;
 
-	snprintf(command, sizeof(command),
-		 "perf sched record -N -B -o '%s' -- perf bench sched messaging -g 1 -l 10 "
-		 ">/dev/null 2>&1",
-		 path);
-	return system(command);
+	snprintf(command, sizeof(command), "file='%s'; %s", path, form);
+	return system(command) == 0 && stat(path, &st) == 0 && st.st_size > 1000;
 }
 
 START_TEST(new_recording)
@@ -142,10 +156,10 @@ START_TEST(new_recording)
 
 	tree_make();
 	snprintf(path, sizeof(path), "%s/new.data", tree);
-	if (record(path) != 0)
-		puts("new_recording skipped: perf sched record does not work here (root, tracefs)");
-	else
+	if (record(forms[_i], path))
 		compare_perf(path, 100);
+	else
+		puts("new_recording skipped: perf sched record does not work here (root, tracefs)");
 	tree_remove();
 }
 END_TEST
@@ -160,7 +174,7 @@ int main(void)
 	tcase_set_timeout(tests, 120);
 	tcase_add_test(tests, saved);
 	tcase_add_test(tests, perf_script);
-	tcase_add_test(tests, new_recording);
+	tcase_add_loop_test(tests, new_recording, 0, ARRAY_SIZE(forms));
 	suite_add_tcase(suite, tests);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

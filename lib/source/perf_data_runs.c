@@ -5,10 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-/* tools/lib/perf/include/perf/event.h */
-#define RECORD_COMPRESSED 81
-#define RECORD_COMPRESSED2 83
-
 /* What 0 <= offset < end holds. `ret_advance`: to the next record. */
 static int fetch(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t *hint,
 		 struct perf_record *ret, uint64_t *ret_advance, struct err *err)
@@ -38,22 +34,31 @@ static int fetch(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t
 	return 0;
 }
 
-/* The few types that reach beyond their record, or that end the reading. */
+/* How many bytes stand behind a record of the few types that have some. */
+static uint64_t bytes_behind(const struct perf_record *record)
+{
+	if (record->type == PERF_RECORD_AUXTRACE_USER)
+		return record->size >= 16 ? perf_u64(record->p + 8) : UINT64_MAX;
+	if (record->type == PERF_RECORD_TRACING_DATA)
+		return record->size >= 12 ? perf_u32(record->p + 8) : UINT64_MAX;
+	return 0;
+}
+
+/* Those, and the types that end the reading. */
 static int check_special(struct perf_data *data, uint64_t offset, uint64_t end,
 			 const struct perf_record *record, uint64_t *advance, struct err *err)
 {
-	uint64_t extra;
+	uint64_t behind = bytes_behind(record);
+	bool compressed = record->type == PERF_RECORD_COMPRESSED ||
+			  record->type == PERF_RECORD_COMPRESSED2;
 
-	if (record->type == RECORD_COMPRESSED || record->type == RECORD_COMPRESSED2)
+	if (compressed && !data->packed)
 		return perf_data_damaged(data, err, offset,
-					 "the records are compressed: record again without -z");
-	if (record->type != PERF_RECORD_AUXTRACE_USER)
-		return 0;
-	extra = record->size >= 16 ? perf_u64(record->p + 8) : UINT64_MAX;
-	if (extra > end - offset - record->size)
+					 "compressed records in a file that tells of none");
+	if (behind > end - offset - record->size)
 		return perf_data_damaged(data, err, offset,
-					 "AUX data that reaches beyond the records");
-	*advance += extra;
+					 "data behind a record that reaches beyond the records");
+	*advance += behind;
 	return 0;
 }
 
@@ -62,7 +67,7 @@ int perf_record_fetch_slow(struct perf_data *data, uint64_t offset, uint64_t end
 {
 	int r = fetch(data, offset, end, hint, ret, ret_advance, err);
 
-	if (r == 0 && ret->type >= PERF_RECORD_AUXTRACE_USER)
+	if (r == 0 && ret->type >= PERF_RECORD_USER_FIRST)
 		r = check_special(data, offset, end, ret, ret_advance, err);
 	return r;
 }

@@ -55,7 +55,13 @@ int perf_merge_drain(struct perf_merge *merge, uint64_t limit_ns);
 /* Delivers one event now. `time_ns` 0: it has no time of its own. */
 int perf_merge_deliver(struct perf_merge *merge, struct sched_event *event);
 
-#define PERF_RECORD_AUXTRACE_USER 71 /* from there on records may need more than their own bytes */
+/* tools/lib/perf/include/perf/event.h: perf's own, from the first of which on records may need more
+ * than their own bytes. */
+#define PERF_RECORD_USER_FIRST 64
+#define PERF_RECORD_TRACING_DATA 66
+#define PERF_RECORD_AUXTRACE_USER 71
+#define PERF_RECORD_COMPRESSED 81
+#define PERF_RECORD_COMPRESSED2 83
 
 int perf_record_fetch_slow(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t *hint,
 			   struct perf_record *ret, uint64_t *ret_advance, struct err *err);
@@ -77,7 +83,7 @@ static inline int perf_record_fetch(struct perf_data *data, uint64_t offset, uin
 	type = perf_u32(p);
 	memcpy(&size, p + 6, sizeof(size));
 	if (size < 8 || within + size > block->len || size > end - offset ||
-	    type >= PERF_RECORD_AUXTRACE_USER)
+	    type >= PERF_RECORD_USER_FIRST)
 		return perf_record_fetch_slow(data, offset, end, hint, ret, ret_advance, err);
 	block->used = true;
 	ret->p = p;

@@ -180,9 +180,11 @@ int perf_data_each_stack(struct perf_data *data, const struct perf_data_stacks_h
 {
 	struct perf_data_sampling sampling;
 	struct stacks stacks = { .data = data, .handler = handler, .counts = ret, .err = err };
-	int damage = 0, r;
+	int damage = 0, r = perf_data_unpack(data, err);
 
 	*ret = (struct perf_data_stacks_counts){ 0 };
+	if (r < 0)
+		return r;
 	perf_data_sampling(data, &sampling);
 	stacks.clock = sampling.clock;
 	stacks.bytes = malloc(PERF_RECORD_MAX);
@@ -195,5 +197,5 @@ int perf_data_each_stack(struct perf_data *data, const struct perf_data_stacks_h
 		ret->lost = stacks.lost_in_total;
 	free(stacks.bytes);
 	vec_free(&stacks.index);
-	return r != 0 ? r : damage;
+	return r != 0 ? r : perf_data_end(data, damage, err);
 }

@@ -96,6 +96,8 @@ static int run_stage(struct funnel *funnel, const struct stage *stage, struct er
 		.window_ns = (uint64_t)(seconds * stage->part * 1e9),
 		.own_pid = procroot_is_live(funnel->root) ? getpid() : 0,
 		.events_max = funnel->options->events_max,
+		.cost_max_pct = funnel->options->cost_max_pct > 0 ? funnel->options->cost_max_pct :
+								    FUNNEL_COST_PCT,
 		.stop = funnel->options->stop,
 		.record = { .status = STAGE_OK },
 	};
@@ -184,7 +186,9 @@ int funnel_run(struct procroot *root, const struct funnel_options *options,
 	double start_s = seconds_now();
 	int r;
 
-	r = run_stages(&funnel, err);
+	r = evidence_set_text(evidence, METRIC_self_input,
+			      procroot_is_live(root) ? "host" : "recorded");
+	r = r == 0 ? run_stages(&funnel, err) : r;
 	if (procroot_is_live(root))
 		put_cost(evidence, seconds_now() - start_s);
 	return r;

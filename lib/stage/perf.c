@@ -272,7 +272,9 @@ static int put_all(struct perf_stage *stage, uint64_t unwound_weight)
 
 	stage->context->record.duration_s = options.window_s;
 	tell_losses(stage);
-	r = evidence_set_text(evidence, METRIC_perf_clock, cycles ? "cycles" : "cpu-clock");
+	r = evidence_set_text(evidence, METRIC_perf_source, "samples");
+	if (r == 0)
+		r = evidence_set_text(evidence, METRIC_perf_clock, cycles ? "cycles" : "cpu-clock");
 	if (r == 0)
 		r = perf_put(stage->profile, &options, evidence);
 	return r < 0 ? r : keep_stacks(stage);

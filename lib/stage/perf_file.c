@@ -276,6 +276,8 @@ static int put_all(struct perf_reading *reading)
 	tell_losses(reading);
 	r = perf_file_put_host(reading->data, reading->evidence);
 	if (r == 0)
+		r = evidence_set_text(reading->evidence, METRIC_perf_source, "samples");
+	if (r == 0)
 		r = evidence_set_text(reading->evidence, METRIC_perf_clock,
 				      clock_name(reading->sampling.clock));
 	if (r == 0)
@@ -414,5 +416,6 @@ int stage_from_perf_data(const char *path, const struct ruleset *rules, struct e
 		return info.has_cpu_samples ? r : err_set(err, r, "%s", why.msg);
 	if (why.msg[0])
 		note_failure(evidence, &why);
-	return put_absent(evidence, has_perf, has_sched);
+	r = evidence_set_text(evidence, METRIC_self_input, "perf.data");
+	return r < 0 ? r : put_absent(evidence, has_perf, has_sched);
 }

@@ -35,7 +35,9 @@ struct perf_named {
 	struct perf_resolver resolver;
 	struct function_rows functions;
 	uint64_t stacks;
-	bool has_chains, has_cpus;
+	bool has_chains, has_cpus, has_pids;
+	bool has_cycles; /* weights that are no ns */
+	double first_s, last_s;
 };
 
 int perf_named_new(const struct ruleset *rules, struct perf_named **ret)
@@ -45,6 +47,8 @@ int perf_named_new(const struct ruleset *rules, struct perf_named **ret)
 	if (!named)
 		return -ENOMEM;
 	named->rules = rules;
+	named->first_s = INFINITY;
+	named->last_s = -INFINITY;
 	named->resolver.rules = rules;
 	named->resolver.profile = perf_profile_new(rules);
 	if (!named->resolver.profile) {
@@ -114,6 +118,10 @@ int perf_named_stack(void *context, const struct named_stack *stack)
 	named->stacks++;
 	named->has_chains |= stack->count > 1;
 	named->has_cpus |= stack->cpu >= 0;
+	named->has_pids |= stack->pid >= 0;
+	named->has_cycles |= !stack->weight_is_ns;
+	named->first_s = fmin(named->first_s, stack->time_s);
+	named->last_s = fmax(named->last_s, stack->time_s);
 	return r < 0 ? r : profile_add(named->resolver.profile, &sample);
 }
 
@@ -123,6 +131,38 @@ static size_t count_cpus(const struct profile *profile)
 
 	profile_cpus(profile, &count);
 	return count;
+}
+
+/* Of what the CPUs could have given: told by samples of idle CPUs, or by what is missing of the time
+ * that passed. */
+static void set_time(const struct perf_named *named, const struct profile_totals *totals,
+		     struct perf_put_options *options)
+{
+	double window_s = named->last_s - named->first_s;
+
+	options->cpus = named->has_cpus ? (double)count_cpus(named->resolver.profile) : NAN;
+	options->busy_pct = NAN;
+	if (totals->idle_weight)
+		options->busy_pct = share_pct((double)totals->busy_weight, (double)totals->weight);
+	if (named->has_cycles || !(window_s > 0))
+		return;
+	options->window_s = window_s;
+	options->weight_is_ns = true;
+	if (isnan(options->busy_pct) && options->cpus > 0)
+		options->busy_pct = fmin(100, 100 * (double)totals->busy_weight /
+						      (window_s * 1e9 * options->cpus));
+}
+
+/* A thread's number was taken for its process's. */
+static int forget_processes(struct evidence *evidence)
+{
+	int rows = evidence_rows(evidence, TABLE_perf_groups), r = 0;
+
+	for (int row = 0; row < rows && r == 0; row++) {
+		evidence_set_cell(evidence, row, COLUMN_perf_groups_processes, NAN);
+		r = evidence_set_cell_text(evidence, row, COLUMN_perf_groups_pids, NULL);
+	}
+	return r;
 }
 
 static int put_stacks(struct perf_named *named, struct evidence *evidence)
@@ -135,13 +175,15 @@ static int put_stacks(struct perf_named *named, struct evidence *evidence)
 	if (r < 0)
 		return r;
 	totals = profile_totals(profile);
-	if (totals->idle_weight)
-		options.busy_pct = share_pct((double)totals->busy_weight, (double)totals->weight);
-	options.cpus = named->has_cpus ? (double)count_cpus(profile) : NAN;
+	set_time(named, totals, &options);
 	r = perf_put(profile, &options, evidence);
+	if (r == 0)
+		r = evidence_set_text(evidence, METRIC_perf_source, "stacks");
 	/* Whether a chain is whole can't be seen in a text. */
 	evidence_set(evidence, METRIC_perf_broken_pct, NAN);
 	evidence_set(evidence, METRIC_perf_unwound_pct, NAN);
+	if (r == 0 && !named->has_pids)
+		r = forget_processes(evidence);
 	if (r == 0 && !named->has_chains)
 		perf_put_forget_callers(evidence);
 	return r;
@@ -334,6 +376,14 @@ static int put_classes(const struct function_rows *functions, struct evidence *e
 	return r;
 }
 
+static bool has_shares(const struct function_rows *functions)
+{
+	vec_each(row, functions)
+		if (!isnan(row->self_pct) || !isnan(row->total_pct))
+			return true;
+	return false;
+}
+
 static int put_functions(struct perf_named *named, struct evidence *evidence)
 {
 	struct function_rows *functions = &named->functions;
@@ -351,6 +401,9 @@ static int put_functions(struct perf_named *named, struct evidence *evidence)
 		if (r == 0 && written++ < FUNCTIONS_MAX)
 			r = put_function(evidence, row, scale);
 	}
+	if (r == 0)
+		r = evidence_set_text(evidence, METRIC_perf_source,
+				      has_shares(functions) ? "shares" : "names");
 	if (r == 0 && first && first->self_pct > 0) {
 		evidence_set(evidence, METRIC_perf_function_pct, first->self_pct * scale);
 		r = evidence_set_text(evidence, METRIC_perf_function, first->name);

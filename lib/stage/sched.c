@@ -5,6 +5,7 @@
 #include "source/perf_data.h"
 #include "source/proc_task.h"
 #include "source/sched_rings.h"
+#include "stage/event_pipe.h"
 #include "stage/perf_file.h"
 #include "stage/sched_excerpt.h"
 #include "stage/sched_put.h"
@@ -168,6 +169,7 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 	struct sched_model *model = listener->model;
 	struct sched_rings_limits limits = {
 		.duration_ns = context->window_ns,
+		.cost_max_pct = context->cost_max_pct < 100 ? context->cost_max_pct : 0,
 		.events_max = context->events_max,
 		.stop = context->stop,
 	};
@@ -252,16 +254,29 @@ static int put_file_records(const struct perf_data_counts *counts, struct eviden
 	return 0;
 }
 
+struct recording {
+	struct perf_data *data;
+	struct err *damage;
+};
+
+static int each_recorded(void *context, event_each_fn *each, void *each_context)
+{
+	const struct recording *recording = context;
+
+	return perf_data_each(recording->data, each, each_context, recording->damage);
+}
+
 static int read_file(struct perf_data *data, struct sched_model *model, struct evidence *evidence,
 		     struct err *err)
 {
 	struct perf_data_counts counts;
 	struct err damage = { "" };
+	struct recording recording = { .data = data, .damage = &damage };
 	int r;
 
 	perf_data_leave_out(data,
 			    SCHED_RUNTIME); /* half of what perf records, and only perf needs it */
-	r = perf_data_each(data, take_recorded, model, &damage);
+	r = event_pipe_run(each_recorded, &recording, take_recorded, model);
 	perf_data_counts(data, &counts);
 	if (r < 0 && (r != -EBADMSG || !counts.events))
 		return err_set(err, r, "%s", damage.msg);

@@ -89,7 +89,7 @@ def cpu_slices(trace):
     for event in trace.document["traceEvents"]:
         if event["ph"] != "X" or event["pid"] != CPUS or event["tid"] == CPUS:
             continue
-        if event["args"]["then"] in ("not seen", "the trace ends"):
+        if event["args"]["then"] in ("not seen", "the trace ends", "nobody watches"):
             continue
         begin = checker.ns(event["ts"], "ts")
         found.add((event["tid"] - CPUS - 1, begin, begin + checker.ns(event["dur"], "dur"), event["args"]["tid"]))
@@ -190,6 +190,18 @@ def softirq_arrows():
     check([wait["woken by"] for wait in waits] == ["softirq", "hardirq"], waits)
 
 
+def pauses():
+    """Nothing goes on while nobody watches."""
+    text = ("# triage-sched/1\nswitch 100 0 0 R 30\nwakeup 150 0 t 30 10 0\nswitch 160 1 40 D 0\npause 200 0\nswitch 900 0 77 S 10\n"
+            "switch 950 0 10 S 30\nwakeup 960 0 t 30 40 0\n")
+    make_bundle("pause.tar.gz", {"sched/excerpt.events": text.encode()})
+    found = slices_by_name(trace_of("pause.tar.gz"))
+    wanted = {(30, 30, "running"): [(0, 100), (850, 860)], (10, 10, "waiting for a CPU"): [(50, 100)],
+              (40, 40, "uninterruptible sleep"): [(60, 100)], (10, 10, "running"): [(800, 850)],
+              (CPUS, CPUS + 1, "30"): [(0, 100), (850, 860)], (CPUS, CPUS + 1, "10"): [(800, 850)]}
+    check(found == wanted, "slices around a pause:", found)
+
+
 def hostile_names():
     lines = "".join(f"name {i + 1} {i + 1} {name}\nswitch {1000 * i} 0 {i} S {i + 1}\n" for i, name in enumerate(HOSTILE))
     make_bundle("evil.tar.gz", {"sched/excerpt.events": ("# triage-sched/1\n" + lines).encode()})
@@ -269,7 +281,7 @@ def live():
 
 
 def main():
-    cases = (live,) if "--live" in sys.argv else (recorded_files, limits, excerpts, softirq_arrows, hostile_names, refusals,
+    cases = (live,) if "--live" in sys.argv else (recorded_files, limits, excerpts, softirq_arrows, pauses, hostile_names, refusals,
                                                   checker_refuses)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
