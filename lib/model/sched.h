@@ -327,6 +327,9 @@ const struct sched_blame *sched_model_blame(const struct sched_model *model, siz
 /* The first 64 in time; later ones are counted and widen the last. */
 const struct sched_loss *sched_model_losses(const struct sched_model *model, size_t *ret_count);
 
+/* While events come in: the longest wait that has ended so far, in ns; the suspect one when there is no other. */
+uint64_t sched_model_longest_wait_ns(const struct sched_model *model);
+
 /* `found` is false when there was none of that kind. */
 const struct sched_worst *sched_model_worst(const struct sched_model *model,
 					    enum sched_worst_kind kind);

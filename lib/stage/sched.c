@@ -7,6 +7,7 @@
 #include "source/sched_rings.h"
 #include "stage/event_pipe.h"
 #include "stage/perf_file.h"
+#include "stage/sched_excerpt.h"
 #include "stage/sched_put.h"
 
 #include <errno.h>
@@ -88,9 +89,34 @@ static int name_all(struct procroot *root, struct sched_model *model)
 
 /* ---- the live host -------------------------------------------------------------------------------- */
 
+struct listener {
+	struct sched_model *model;
+	struct sched_excerpt *excerpt; /* NULL: nobody keeps it */
+};
+
 static int take_event(void *context, const struct sched_event *event)
 {
-	return sched_model_event(context, event);
+	const struct listener *listener = context;
+	int r = sched_model_event(listener->model, event);
+
+	if (listener->excerpt)
+		sched_excerpt_add(listener->excerpt, listener->model, event);
+	return r;
+}
+
+static int keep_excerpt(const struct stage_context *context, const struct listener *listener)
+{
+	_cleanup_(str_free) struct str text = { 0 };
+	int r;
+
+	if (!listener->excerpt)
+		return 0;
+	r = sched_excerpt_write(listener->excerpt, listener->model,
+				sched_put_worst(listener->model), &text);
+	if (r < 0 || !text.len)
+		return r;
+	return context->keep(context->keep_context, "sched/excerpt.events", str_text(&text),
+			     text.len);
 }
 
 static struct sched_rings_options ring_options(const struct evidence *evidence)
@@ -138,8 +164,9 @@ static int put_source(struct stage_context *context, const struct sched_rings *r
 }
 
 static int watch(struct stage_context *context, struct sched_rings *rings,
-		 struct sched_model *model, struct err *err)
+		 struct listener *listener, struct err *err)
 {
+	struct sched_model *model = listener->model;
 	struct sched_rings_limits limits = {
 		.duration_ns = context->window_ns,
 		.cost_max_pct = context->cost_max_pct < 100 ? context->cost_max_pct : 0,
@@ -149,7 +176,7 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 	struct sched_rings_result result = { 0 };
 	int watched, r;
 
-	watched = sched_rings_watch(rings, &limits, take_event, model, &result, err);
+	watched = sched_rings_watch(rings, &limits, take_event, listener, &result, err);
 	if (watched < 0 && watched != -EINTR)
 		return watched;
 	r = sched_model_end(model, result.end_ns);
@@ -159,6 +186,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 		r = sched_put(model, find_own_group(model, context->own_pid),
 			      sched_rings_source(rings) == SCHED_SOURCE_TRACEPOINTS,
 			      context->evidence);
+	if (r == 0)
+		r = keep_excerpt(context, listener);
 	return r < 0 ? r : watched;
 }
 
@@ -166,8 +195,10 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 {
 	_cleanup_(sched_rings_freep) struct sched_rings *rings = NULL;
 	_cleanup_(sched_model_freep) struct sched_model *model = NULL;
+	_cleanup_(sched_excerpt_freep) struct sched_excerpt *excerpt = NULL;
 	struct sched_rings_options options = ring_options(context->evidence);
 	struct sched_model_options model_options = { 0 };
+	struct listener listener;
 	int r;
 
 	if (!procroot_is_live(context->root))
@@ -177,10 +208,12 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 		return r;
 	model_options.no_wakeups = sched_rings_source(rings) != SCHED_SOURCE_TRACEPOINTS;
 	model = sched_model_new(&model_options);
-	if (!model)
+	excerpt = context->keep ? sched_excerpt_new() : NULL;
+	if (!model || (context->keep && !excerpt))
 		return -ENOMEM;
+	listener = (struct listener){ model, excerpt };
 	r = name_all(context->root, model);
-	return r < 0 ? r : watch(context, rings, model, err);
+	return r < 0 ? r : watch(context, rings, &listener, err);
 }
 
 /* ---- a file of `perf sched record` ----------------------------------------------------------------- */

@@ -351,12 +351,11 @@ static int put_cpus(const struct put *put)
 	return r;
 }
 
-/* The longest of what is trusted and what is still open; what is suspect only when there is nothing better. */
-static const struct sched_worst *find_worst(const struct put *put)
+const struct sched_worst *sched_put_worst(const struct sched_model *model)
 {
-	const struct sched_worst *trusted = sched_model_worst(put->model, SCHED_WORST_TRUSTED);
-	const struct sched_worst *open = sched_model_worst(put->model, SCHED_WORST_OPEN);
-	const struct sched_worst *suspect = sched_model_worst(put->model, SCHED_WORST_SUSPECT);
+	const struct sched_worst *trusted = sched_model_worst(model, SCHED_WORST_TRUSTED);
+	const struct sched_worst *open = sched_model_worst(model, SCHED_WORST_OPEN);
+	const struct sched_worst *suspect = sched_model_worst(model, SCHED_WORST_SUSPECT);
 
 	if (open->found && (!trusted->found ||
 			    open->until_ns - open->from_ns > trusted->until_ns - trusted->from_ns))
@@ -443,7 +442,7 @@ static int put_excerpt(const struct put *put, const struct sched_worst *worst)
 
 static int put_worst(const struct put *put)
 {
-	const struct sched_worst *worst = find_worst(put);
+	const struct sched_worst *worst = sched_put_worst(put->model);
 	char thread[64], cpu[24];
 	int r;
 
