@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#define BURST 64
+#define REST_US 300
+
 static __attribute__((noreturn)) void use_memory(size_t bytes)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -17,9 +20,12 @@ static __attribute__((noreturn)) void use_memory(size_t bytes)
 
 	if (memory == MAP_FAILED)
 		_exit(1);
-	for (;;) {
+	for (unsigned turn = 1;; turn++) {
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		memory[(state >> 33) % (bytes / page) * page] = 1;
+		/* else all pages are in use or on their way out, and the OOM killer is the end */
+		if (turn % BURST == 0)
+			usleep(REST_US);
 	}
 }
 
