@@ -155,7 +155,7 @@ static void check_cgroup(struct procroot *root, struct condition_report *ret)
 {
 	_cleanup_(str_free) struct str path = { 0 };
 	struct cgroup_mount mount;
-	int r = cgroup_find_cpu(root, &mount);
+	int r = cgroup_find(root, "cpu", &mount);
 
 	if (r < 0) {
 		report(ret, CONDITION_LIMITED, "mount -t cgroup2 cgroup2 /sys/fs/cgroup",

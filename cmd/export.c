@@ -3,69 +3,73 @@
 
 #include "base/cleanup.h"
 #include "base/quote.h"
-#include "bundle/bundle.h"
+#include "base/span.h"
 #include "evidence/json.h"
-#include "report/flame.h"
-#include "rule/symbols.h"
+#include "export.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#define STACKS_PREFIX "stacks/"
-#define STACKS_SUFFIX ".folded"
 
 enum {
 	OPT_AS = OPT_OWN,
 	OPT_VIEW,
+	OPT_MAX_EVENTS,
 };
 
 static const struct option long_options[] = {
 	{ "as", required_argument, NULL, OPT_AS },
 	{ "view", required_argument, NULL, OPT_VIEW },
+	{ "max-events", required_argument, NULL, OPT_MAX_EVENTS },
 	{ "output", required_argument, NULL, 'O' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
 
+#define FORMATS "folded, svg, speedscope or chrome-trace"
+
 static const char usage[] =
-	"usage: triage export BUNDLE|- --as FORMAT [OPTIONS]\n"
+	"usage: triage export BUNDLE|perf.data|- --as FORMAT [OPTIONS]\n"
 	"\n"
-	"  --as FORMAT          folded (a stack per line), svg (flame graph for a browser) or\n"
-	"                       speedscope (JSON for speedscope.app)\n"
-	"  --view VIEW          on-cpu, off-cpu or wakeup (default on-cpu)\n"
+	"  --as FORMAT          stacks: folded (a stack per line), svg (flame graph for a browser),\n"
+	"                       speedscope (JSON for speedscope.app); the scheduler's timeline, of\n"
+	"                       a perf.data file or what a bundle keeps: chrome-trace (JSON for\n"
+	"                       ui.perfetto.dev or chrome://tracing)\n"
+	"  --view VIEW          on-cpu, off-cpu, wakeup, hot-cold (on-cpu and off-cpu side by side)\n"
+	"                       or page-faults (default on-cpu)\n"
+	"  --max-events N       of a timeline: end it after that many events (default 500000)\n"
 	"  -O, --output FILE    write this file instead of standard output\n";
 
-struct export
-{
-	const struct flame_format *format;
-	const char *view, *input;
-	const char *output; /* NULL: standard output */
+static const struct export_kind kinds[] = {
+	{ "chrome-trace", false, export_chrome_trace },
 };
 
-/* ---- command line ---- */
-
-static int take_format(struct export *export, const char *name)
+static int take_kind(struct export *export, const char *name)
 {
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i].name, name) == 0) {
+			export->kind = kinds[i];
+			return 0;
+		}
 	export->format = flame_format_by_name(name);
 	if (!export->format)
-		return cmd_fail("--as: there is no %s; use folded, svg or speedscope",
-				quote(name).text) +
-		       1;
+		return cmd_fail("--as: there is no %s; use " FORMATS, quote(name).text) + 1;
+	export->kind = (struct export_kind){ name, export->format->for_people, export_stacks };
+	return 0;
+}
+
+static int take_events(struct export *export, const char *text)
+{
+	struct span rest = span_of(text);
+
+	if (!span_u64(&rest, &export->events_max) || span_len(rest) || !export->events_max)
+		return cmd_fail("--max-events: %s is not a number above 0", quote(text).text) + 1;
 	return 0;
 }
 
 static int take_view(struct export *export, const char *name)
 {
-	if (strcmp(name, "on-cpu") != 0 && strcmp(name, "off-cpu") != 0 &&
-	    strcmp(name, "wakeup") != 0)
-		return cmd_fail("--view: there is no %s; use on-cpu, off-cpu or wakeup",
-				quote(name).text) +
-		       1;
+	if (!export_knows_view(name))
+		return cmd_fail("--view: there is no %s; use " EXPORT_VIEWS, quote(name).text) + 1;
 	export->view = name;
 	return 0;
 }
@@ -78,12 +82,14 @@ static int check_complete(struct export *export, int argc, char **argv)
 		return cmd_fail("export: one input at a time; %s is one too many",
 				quote(argv[optind + 1]).text) +
 		       1;
-	if (!export->format)
-		return cmd_fail("export: say what as: --as folded, svg or speedscope") + 1;
-	if (!export->output && !export->format->for_people && isatty(STDOUT_FILENO))
+	if (!export->kind.write)
+		return cmd_fail("export: say what as: --as " FORMATS) + 1;
+	if (!export->output && !export->kind.for_people && isatty(STDOUT_FILENO))
 		return cmd_fail("export: %s is not for a terminal; name a file with -O FILE",
-				export->format->name) +
+				export->kind.name) +
 		       1;
+	if (export->view && !export->format)
+		return cmd_fail("export: --view is of stacks; %s has none", export->kind.name) + 1;
 	export->input = argv[optind];
 	return 0;
 }
@@ -99,9 +105,11 @@ static int parse(int argc, char **argv, struct export *export)
 			return EXIT_HEALTHY + 1;
 		}
 		if (option == OPT_AS)
-			r = take_format(export, optarg);
+			r = take_kind(export, optarg);
 		else if (option == OPT_VIEW)
 			r = take_view(export, optarg);
+		else if (option == OPT_MAX_EVENTS)
+			r = take_events(export, optarg);
 		else if (option == 'O')
 			export->output = optarg;
 		else
@@ -112,66 +120,14 @@ static int parse(int argc, char **argv, struct export *export)
 	return check_complete(export, argc, argv);
 }
 
-/* ---- from the bundle ---- */
-
-static int load_bundle(const char *path, struct bundle **ret, struct err *err)
+int export_load_bundle(const char *path, struct bundle **ret, struct err *err)
 {
 	if (strcmp(path, "-") == 0)
 		return bundle_load_fd(STDIN_FILENO, "standard input", 0, ret, err);
 	return bundle_load(path, 0, ret, err);
 }
 
-/* "off-cpu, wakeup" */
-static void list_views(const struct bundle *bundle, struct str *out)
-{
-	for (size_t i = 0; i < bundle_files(bundle); i++) {
-		struct span name = span_of(bundle_file_name(bundle, i));
-		size_t suffix = strlen(STACKS_SUFFIX);
-
-		if (!span_starts(name, STACKS_PREFIX))
-			continue;
-		name.p += strlen(STACKS_PREFIX);
-		if (span_len(name) <= suffix || strcmp(name.end - suffix, STACKS_SUFFIX) != 0)
-			continue;
-		str_format(out, "%s%.*s", out->len ? ", " : "", (int)(span_len(name) - suffix),
-			   name.p);
-	}
-}
-
-static int no_view(const struct export *export, const struct bundle *bundle, struct err *err)
-{
-	_cleanup_(str_free) struct str views = { 0 };
-
-	list_views(bundle, &views);
-	return err_set(err, -ENOENT,
-		       "%s has no %s stacks; it has %s. `triage run --full` saves all that this "
-		       "host and version can take",
-		       quote(export->input).text, export->view,
-		       views.len ? quote(views.data).text : "none");
-}
-
-static int load_stacks(const struct export *export, const struct bundle *bundle,
-		       struct folded **ret, struct err *err)
-{
-	char name[64];
-	const char *bytes;
-	size_t len;
-	int r;
-
-	snprintf(name, sizeof(name), STACKS_PREFIX "%s" STACKS_SUFFIX, export->view);
-	if (!bundle_find(bundle, name, &bytes, &len))
-		return no_view(export, bundle, err);
-	r = folded_parse(bytes, len, ret, err);
-	if (r < 0)
-		return err_prefix(err, r, "%s: %s", quote(export->input).text, name);
-	/* what was asked for, whatever a file without header or with another one says */
-	snprintf((*ret)->view, sizeof((*ret)->view), "%s", export->view);
-	return 0;
-}
-
-/* Facts to tell beside the stacks: a bundle that a newer version wrote may have none that we can
- * read. NULL then. */
-static struct evidence *load_evidence(const struct bundle *bundle)
+struct evidence *export_load_evidence(const struct bundle *bundle)
 {
 	struct evidence *evidence = NULL;
 	struct err err = { "" };
@@ -184,136 +140,39 @@ static struct evidence *load_evidence(const struct bundle *bundle)
 	return evidence;
 }
 
-static const char *text_of(const struct evidence *evidence, enum metric_id id)
+void export_tell_stage(const struct evidence *evidence, enum stage_id stage, struct str *out)
 {
-	struct value value = evidence_get(evidence, id);
-
-	return value.kind == VALUE_TEXT ? value.text : NULL;
-}
-
-static void take_facts(struct flame *flame, const struct evidence *evidence)
-{
-	flame->host = text_of(evidence, METRIC_host_name);
-	flame->start_unix_s = evidence_number(evidence, METRIC_host_time_unix_s);
-	flame->cpus = evidence_number(evidence, METRIC_host_usable_cpus);
-	if (strcmp(flame->stacks->view, "on-cpu") != 0)
-		return;
-	flame->clock = text_of(evidence, METRIC_perf_clock);
-	flame->samples = evidence_number(evidence, METRIC_perf_samples);
-	flame->window_s = evidence_stage(evidence, STAGE_perf)->duration_s;
-}
-
-static uint64_t classes_of(const void *context, const char *function, bool kernel)
-{
-	const struct symbol_meaning meaning = rule_symbol_meaning(context, function, "", kernel);
-
-	return meaning.classes | meaning.leaf_classes;
-}
-
-static int convert(const struct export *export, const struct bundle *bundle,
-		   const struct ruleset *rules, struct str *ret, struct err *err)
-{
-	_cleanup_(folded_freep) struct folded *stacks = NULL;
-	_cleanup_(evidence_freep) struct evidence *evidence = load_evidence(bundle);
-	struct flame flame = {
-		.tool_version = TRIAGE_VERSION,
-		.start_unix_s = NAN,
-		.window_s = NAN,
-		.samples = NAN,
-		.cpus = NAN,
-		.classes = classes_of,
-		.context = rules,
+	static const char *const states[] = {
+		[STAGE_UNAVAILABLE] = "it was unavailable",
+		[STAGE_SKIPPED] = "it was skipped",
+		[STAGE_DEGRADED] = "it ran degraded",
+		[STAGE_OK] = "it ran, and kept none",
 	};
-	int r;
+	const struct stage_record *record;
 
-	r = load_stacks(export, bundle, &stacks, err);
-	if (r < 0)
-		return r;
-	flame.stacks = stacks;
-	if (evidence)
-		take_facts(&flame, evidence);
-	return export->format->write(&flame, ret);
-}
-
-/* ---- into a file ---- */
-
-static int failed(struct err *err, const char *path)
-{
-	int code = errno;
-
-	return err_set(err, -code, "cannot write %s: %s", quote(path).text, strerror(code));
-}
-
-static int write_all(int fd, const struct str *text)
-{
-	size_t done = 0;
-
-	while (done < text->len) {
-		ssize_t n = write(fd, text->data + done, text->len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
-/* Complete or not there at all; as readable as a file that a shell would make. */
-static int write_draft(const char *draft, int fd, const char *path, const struct str *text,
-		       struct err *err)
-{
-	mode_t mask = umask(0);
-	bool written;
-
-	umask(mask);
-	written = write_all(fd, text) == 0 && fchmod(fd, 0666 & ~mask) == 0;
-	if (close(fd) < 0 || !written || rename(draft, path) < 0) {
-		failed(err, path);
-		unlink(draft);
-		return -EIO;
-	}
-	return 0;
-}
-
-/* Nothing but a regular file gives way. */
-static int write_file(const char *path, const struct str *text, struct err *err)
-{
-	_cleanup_(str_free) struct str draft = { 0 };
-	struct stat st;
-	int fd;
-
-	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return err_set(err, -EEXIST, "cannot write %s: it exists and is not a regular file",
-			       quote(path).text);
-	str_format(&draft, "%s.XXXXXX", path);
-	if (str_error(&draft) < 0)
-		return -ENOMEM;
-	fd = mkostemp(draft.data, O_CLOEXEC);
-	if (fd < 0)
-		return failed(err, path);
-	return write_draft(draft.data, fd, path, text, err);
+	if (!evidence)
+		return;
+	record = evidence_stage(evidence, stage);
+	str_format(out, " (%s%s%s)", states[record->status], record->reason ? ": " : "",
+		   record->reason ? record->reason : "");
 }
 
 int cmd_export(int argc, char **argv)
 {
-	_cleanup_(ruleset_freep) struct ruleset *rules = NULL;
-	_cleanup_(bundle_freep) struct bundle *bundle = NULL;
-	_cleanup_(str_free) struct str text = { 0 };
-	struct export export = { .view = "on-cpu" };
+	_cleanup_(output_drop) struct output output = { 0 };
+	struct export export = { 0 };
 	struct err err = { "" };
 	int r;
 
 	r = parse(argc, argv, &export);
 	if (r)
 		return r - 1;
-	r = cmd_load_rules(NULL, &rules, &err);
+	r = output_open(export.output, &output, &err);
 	if (r == 0)
-		r = load_bundle(export.input, &bundle, &err);
+		r = export.kind.write(&export, &output, &err);
 	if (r == 0)
-		r = convert(&export, bundle, rules, &text, &err);
-	if (r == 0 && export.output)
-		r = write_file(export.output, &text, &err);
+		r = output_commit(&output, &err);
 	if (r < 0)
 		return cmd_fail("%s", err.msg[0] ? err.msg : strerror(-r));
-	return export.output ? EXIT_HEALTHY : cmd_print(&text, EXIT_HEALTHY);
+	return EXIT_HEALTHY;
 }

@@ -25,6 +25,7 @@ enum {
 	OPT_ROOT,
 	OPT_MAX_EVENTS,
 	OPT_CALL_GRAPH,
+	OPT_COST,
 };
 
 static const struct option long_options[] = {
@@ -36,6 +37,7 @@ static const struct option long_options[] = {
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "max-events", required_argument, NULL, OPT_MAX_EVENTS },
 	{ "call-graph", required_argument, NULL, OPT_CALL_GRAPH },
+	{ "cost", required_argument, NULL, OPT_COST },
 	REPORT_LONG_OPTIONS,
 	{ NULL, 0, NULL, 0 },
 };
@@ -49,6 +51,7 @@ static const char usage[] =
 	"  --full               run every stage, asked for by a rule or not\n"
 	"  --stage LIST         only these stages, as in vmstat,top\n"
 	"  --max-events N       end a stage early after that many kernel events\n"
+	"  --cost PERCENT       of all CPUs' time, that watching the scheduler may take (default 3; 100: no bound)\n"
 	"  --call-graph HOW     callers by fp (frame pointers), dwarf, or auto (default)\n"
 	"  --root DIR           read a recorded tree of /proc and /sys instead of this host\n" REPORT_HELP
 	"\n"
@@ -120,6 +123,18 @@ static int parse_events(const char *text, uint64_t *ret, struct err *err)
 	return 1;
 }
 
+static int parse_cost(const char *text, double *ret, struct err *err)
+{
+	char *end;
+	double pct = strtod(text, &end);
+
+	if (end == text || *end || !(pct > 0 && pct <= 100))
+		return err_set(err, -EINVAL,
+			       "--cost: \"%s\" is not a percentage above 0, up to 100", text);
+	*ret = pct;
+	return 1;
+}
+
 static int parse_call_graph(const char *text, enum call_graph *ret, struct err *err)
 {
 	static const char *const names[] = {
@@ -156,6 +171,8 @@ static int take_option(struct run *run, int option, const char *argument, struct
 		return parse_stages(argument, &run->funnel.stages, err);
 	case OPT_MAX_EVENTS:
 		return parse_events(argument, &run->funnel.events_max, err);
+	case OPT_COST:
+		return parse_cost(argument, &run->funnel.cost_max_pct, err);
 	case OPT_CALL_GRAPH:
 		return parse_call_graph(argument, &run->funnel.call_graph, err);
 	case OPT_ROOT:

@@ -271,15 +271,77 @@ def limits():
           "nothing is said about a deep stack")
 
 
+OFF_CPU = b"# triage-stacks/1 view=off-cpu unit=us\np;t;main;[k] futex_wait 7000000\n"
+WAKEUP = (b"# triage-stacks/1 view=wakeup unit=us\n"
+          b"p;t;main;[k] futex_wait;--;[k] wake_up_q;[k] do_futex;unlock;main 5000000\n"
+          b"p;t;main;[k] ep_poll;--;[k] ep_poll_callback;[k] net_rx_action;[k] ret_from_intr 2000000\n")
+FAULTS = [("p;t;main;fill;[k] asm_exc_page_fault;[k] handle_mm_fault;[k] clear_page_erms", 300, True),
+          ("p;t;main;fill;[k] asm_exc_page_fault", 200, True),
+          ("p;t;main;[k] asm_exc_page_fault;[k] irqentry_exit;[k] schedule", 100, False),
+          ("p;t;main;fill", 400, False)]
+
+
 def views():
-    make_bundle("off.tar.gz", {"stacks/off-cpu.folded": b"# triage-stacks/1 view=off-cpu unit=us\np;t;main 5\n",
-                               "stacks/wakeup.folded": b"# triage-stacks/1 view=wakeup unit=count\np;t 1200\n"})
+    make_bundle("off.tar.gz", {"stacks/off-cpu.folded": OFF_CPU, "stacks/wakeup.folded": WAKEUP})
     svg = svg_root(export("off.tar.gz", "--as", "svg", "--view", "off-cpu"))
     check(svg.find(SVG + "title").text == "Off-CPU flame graph", "title of off-cpu")
-    svg = svg_root(export("off.tar.gz", "--as", "svg", "--view", "wakeup"))
+    make_bundle("count.tar.gz", {"stacks/wakeup.folded": b"# triage-stacks/1 view=wakeup unit=count\np;t 1200\n"})
+    svg = svg_root(export("count.tar.gz", "--as", "svg", "--view", "wakeup"))
     check(svg_frames(svg)[0].title == "all \u2014 1,200, 100 % of all", "wakeups are counted")
     words = export("off.tar.gz", "--as", "svg", status=2)
-    check("no on-cpu stacks" in words and "off-cpu, wakeup" in words and "triage run --full" in words, words)
+    check("no on-cpu stacks" in words and "off-cpu, wakeup" in words, words)
+    check("The perf stage makes them: `triage run --stage vmstat,top,perf`" in words, words)
+
+
+def legend(svg):
+    return [element.text for element in svg.iter(SVG + "text") if element.get("class") == "key"]
+
+
+def wakers():
+    svg = svg_root(export("off.tar.gz", "--as", "svg", "--view", "wakeup"))
+    frames = {frame.name: frame for frame in svg_frames(svg)}
+    check(svg.find(SVG + "title").text == "Wakeup flame graph", "title of wakeup")
+    check(legend(svg) == ["program, threads", "asleep", "waker", "waker in interrupt, softirq", "unknown"], legend(svg))
+    check(frames["net_rx_action"].fill not in (frames["wake_up_q"].fill, frames["futex_wait"].fill), "colour of softirq")
+    check(frames["unlock"].y < frames["--"].y < frames["futex_wait"].y, "the waker stands on the sleeper")
+
+
+def hot_and_cold():
+    hot = b"p;t;main;compute 3000000\nq;u;main 500000\n"
+    make_bundle("both.tar.gz", {"evidence.json": evidence(), "stacks/on-cpu.folded": hot, "stacks/off-cpu.folded": OFF_CPU})
+    folded = export("both.tar.gz", "--as", "folded", "--view", "hot-cold").decode()
+    check(folded == "# triage-stacks/1 view=hot-cold unit=us\np;t;(off CPU);main;[k] futex_wait 7000000\n"
+          "p;t;(on CPU);main;compute 3000000\nq;u;(on CPU);main 500000\n", folded)
+    svg = svg_root(export("both.tar.gz", "--as", "svg", "--view", "hot-cold"))
+    frames = {frame.name: frame for frame in svg_frames(svg)}
+    check(frames["p"].weight == 10000000, "both halves are in the program")
+    check(legend(svg) == ["program, threads", "hot: on a CPU", "cold: off the CPU", "unknown"], legend(svg))
+
+    def hue(frame):
+        red, _, blue = (int(frame.fill[i:i + 2], 16) for i in (1, 3, 5))
+        return red - blue
+    check(hue(frames["compute"]) > 60 and hue(frames["(on CPU)"]) > 60, "hot is not warm")
+    check(hue(frames["futex_wait"]) < -60 and hue(frames["(off CPU)"]) < -60, "cold is not blue")
+    scope = json.loads(export("both.tar.gz", "--as", "speedscope", "--view", "hot-cold"))
+    check(scope["profiles"][0]["endValue"] == 10500000, "speedscope of both")
+    words = export("b.tar.gz", "--as", "svg", "--view", "hot-cold", status=2)
+    check("no off-cpu stacks" in words and 'it has "on-cpu"' in words and "locate stage" in words and
+          "triage run --full" in words, words)
+    make_bundle("mixed.tar.gz", {"stacks/on-cpu.folded": hot, "stacks/off-cpu.folded": b"# triage-stacks/1 unit=count\np 1\n"})
+    refuse("can't stand beside", "mixed.tar.gz", "--as", "svg", "--view", "hot-cold")
+
+
+def page_faults():
+    text = "".join(f"{stack} {weight}\n" for stack, weight, _ in FAULTS).encode()
+    make_bundle("faults.tar.gz", {"evidence.json": evidence(), "stacks/on-cpu.folded": text})
+    folded = export("faults.tar.gz", "--as", "folded", "--view", "page-faults").decode().splitlines()[1:]
+    check(folded == [f"{stack} {weight}" for stack, weight, wanted in FAULTS if wanted], "stacks of page faults:", folded)
+    svg = svg_root(export("faults.tar.gz", "--as", "svg", "--view", "page-faults"))
+    check(any("500 \u00b5s of 1.00 ms in all" in (text.text or "") for text in svg.iter(SVG + "text")), "share of faults")
+    check("page fault" in legend(svg), legend(svg))
+    make_bundle("calm.tar.gz", {"stacks/on-cpu.folded": b"p;t;main 5\n"})
+    svg = svg_root(export("calm.tar.gz", "--as", "svg", "--view", "page-faults"))
+    check(any("no sample was taken in a page fault" in (text.text or "") for text in svg.iter(SVG + "text")), "no faults")
 
 
 def refuse(words, *arguments):
@@ -341,7 +403,8 @@ def main():
         print("without python3-jsonschema: speedscope's JSON is checked less")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        for case in (all_formats, heading, without_evidence, hostile_names, limits, views, refusals, files, terminals,
+        for case in (all_formats, heading, without_evidence, hostile_names, limits, views, wakers, hot_and_cold,
+                     page_faults, refusals, files, terminals,
                      standard_input):
             case()
         os.chdir("/")

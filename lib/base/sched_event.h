@@ -33,6 +33,7 @@ enum sched_event_type {
 	SCHED_RUNTIME, /* sched_stat_runtime: only to compare with perf */
 	SCHED_NAME,    /* PERF_RECORD_COMM, or names read from /proc: thread and its process */
 	SCHED_LOST,    /* records of this CPU were lost before this time */
+	SCHED_PAUSED,  /* nobody watched any CPU from this time to that of the next event */
 };
 
 /* In what the CPU was when the event fired (trace_entry.flags, 0x10 softirq, 0x08 hardirq). */

@@ -85,6 +85,7 @@ static void start(struct sched_model *model, uint64_t time_ns)
 {
 	model->started = true;
 	model->now_ns = model->options.start_ns ? model->options.start_ns : time_ns;
+	model->resumed_ns = model->now_ns;
 	model->totals.start_ns = model->now_ns;
 }
 
@@ -92,12 +93,21 @@ static void advance(struct sched_model *model, uint64_t time_ns)
 {
 	if (!model->started)
 		start(model, time_ns);
+	if (model->paused)
+		sched_resume(model, time_ns);
 	if (time_ns >= model->now_ns) {
 		model->now_ns = time_ns;
 		return;
 	}
 	model->totals.backwards++;
 	model->last_backwards_ns = model->now_ns;
+}
+
+static void pause_at(struct sched_model *model, uint64_t time_ns)
+{
+	advance(model, time_ns);
+	sched_pause(model);
+	model->totals.pauses++;
 }
 
 static void lose_records(struct sched_model *model, const struct sched_event *event,
@@ -136,6 +146,8 @@ static void dispatch(struct sched_model *model, const struct sched_event *event,
 	case SCHED_LOST:
 		lose_records(model, event, cpu);
 		break;
+	case SCHED_PAUSED:
+		break;
 	}
 }
 
@@ -147,9 +159,10 @@ static bool is_possible(const struct sched_model *model, const struct sched_even
 	case SCHED_SWITCH:
 		return event->other_tid >= 0;
 	case SCHED_LOST:
+	case SCHED_PAUSED:
 		return true;
 	default:
-		return event->type <= SCHED_LOST && event->tid > 0;
+		return event->type <= SCHED_PAUSED && event->tid > 0;
 	}
 }
 
@@ -170,6 +183,11 @@ int sched_model_event(struct sched_model *model, const struct sched_event *event
 		model->totals.malformed++;
 		return 0;
 	}
+	if (event->type == SCHED_PAUSED) {
+		if (!model->paused)
+			pause_at(model, event->time_ns);
+		return model->error;
+	}
 	advance(model, event->time_ns);
 	sched_tasks_make_room(model);
 	cpu = sched_cpu_at(model, event->cpu);
@@ -181,29 +199,16 @@ int sched_model_event(struct sched_model *model, const struct sched_event *event
 	return model->error;
 }
 
-static void close_runs(struct sched_model *model)
-{
-	for (uint32_t i = 0; i < model->cpus_end; i++) {
-		struct cpu *cpu = &model->cpus[i];
-
-		if (!cpu->seen)
-			continue;
-		if (cpu->runner_task && task_runs_on(cpu->runner_task, cpu))
-			cpu->runner_task->stats.work.run_ns +=
-				model->now_ns - cpu->runner_task->run_since_ns;
-		sched_cpu_settle(model, cpu);
-	}
-}
-
 int sched_model_end(struct sched_model *model, uint64_t end_ns)
 {
 	if (!model->started)
 		start(model, end_ns);
-	if (end_ns > model->now_ns)
-		model->now_ns = end_ns;
+	if (!model->paused) {
+		if (end_ns > model->now_ns)
+			model->now_ns = end_ns;
+		sched_pause(model);
+	}
 	model->totals.end_ns = model->now_ns;
-	close_runs(model);
-	sched_waits_close(model);
 	sched_worst_judge(model);
 	return model->error ? model->error : sched_results_make(model);
 }

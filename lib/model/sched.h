@@ -26,7 +26,7 @@
  *   the thread goes to sleep and runs again without another wakeup, that one was it (sched_waking comes before the
  *   switch when waker and wakee race): when it became ready is not known, the wait is not counted (`raced_wakeups`).
  * - First seen as next: it was waiting or asleep, nobody knows since when: not counted (`unknown_starts`).
- * - Still waiting at the end: an open wait, counted on its own, and its maximum is told: a thread that starves must not
+ * - Still waiting at the end, or when watching pauses: an open wait, counted on its own, and its maximum is told: a thread that starves must not
  *   vanish.
  * - The end was not seen (loss, contradiction): a cut wait. What is certain of it counts as cut_wait_ns, and it is
  *   neither a delay nor in a histogram nor a maximum.
@@ -39,7 +39,10 @@
  *
  *   sum over all runners of blame[runner][g] == waits.sum_ns + open_wait_ns + cut_wait_ns of g
  *
- * and for every CPU: busy_ns + idle_ns + unknown_ns == the window.
+ * and for every CPU: busy_ns + idle_ns + unknown_ns == watched_ns, the window without its pauses.
+ *
+ * Pauses (SCHED_PAUSED): until the next event nobody watches. The look that ends is accounted like a window that ends,
+ * the next begins like a window that begins: with nothing known but names. Rates and means are of the time watched.
  *
  * Groups: (program, thread) like those of model/thread.h, by thread_stem(). The program is the comm of the process's
  * leader where the process is known, else of the parent's (until the thread changes its name), else the thread's own.
@@ -167,7 +170,7 @@ struct sched_thread {
 	struct sched_work work;
 	uint64_t stat_runtime_ns; /* sum of sched_stat_runtime */
 	struct sched_delays waits[SCHED_WAIT_KINDS];
-	uint64_t open_wait_ns; /* 0: it doesn't wait at the end */
+	uint64_t open_wait_ns; /* 0: it did not wait when a look ended */
 };
 
 struct sched_group {
@@ -180,7 +183,7 @@ struct sched_group {
 	struct sched_delays waits;			 /* of all kinds */
 	struct sched_delays waits_of[SCHED_WAIT_KINDS];	 /* the same by kind */
 	uint64_t wait_p50_ns, wait_p99_ns, slice_p50_ns; /* a slice: from switch to switch */
-	uint64_t open_waits, open_wait_ns, open_wait_max_ns;
+	uint64_t open_waits, open_wait_ns, open_wait_max_ns, open_wait_max_until_ns;
 	pid_t open_wait_max_tid;
 	double runnable_avg;   /* threads running or waiting: (run + all waiting) / window */
 	uint32_t runnable_max; /* at one moment; those not known at the beginning are missing */
@@ -199,6 +202,7 @@ struct sched_cpu {
 
 struct sched_totals {
 	uint64_t start_ns, end_ns;
+	uint64_t watched_ns, pauses;
 	uint64_t events, switches, wakeups, forks, exits, migrate_events;
 	uint64_t wakeups_softirq, wakeups_hardirq;
 	uint64_t threads, groups; /* known at the end */
@@ -282,7 +286,7 @@ struct sched_worst {
 enum sched_worst_kind {
 	SCHED_WORST_TRUSTED, /* nothing speaks against it */
 	SCHED_WORST_SUSPECT,
-	SCHED_WORST_OPEN, /* still waiting at the end */
+	SCHED_WORST_OPEN, /* still waiting when a look ended */
 	SCHED_WORST_KINDS,
 };
 
@@ -322,6 +326,9 @@ const struct sched_blame *sched_model_blame(const struct sched_model *model, siz
 
 /* The first 64 in time; later ones are counted and widen the last. */
 const struct sched_loss *sched_model_losses(const struct sched_model *model, size_t *ret_count);
+
+/* While events come in: the longest wait that has ended so far, in ns; the suspect one when there is no other. */
+uint64_t sched_model_longest_wait_ns(const struct sched_model *model);
 
 /* `found` is false when there was none of that kind. */
 const struct sched_worst *sched_model_worst(const struct sched_model *model,

@@ -10,8 +10,10 @@ struct cpu *sched_cpu_at(struct sched_model *model, uint32_t index)
 	cpu->seen = true;
 	cpu->stats.cpu = index;
 	cpu->runner = SCHED_ACTOR_UNKNOWN;
-	cpu->settled_ns = model->totals.start_ns;
-	cpu->last_event_ns = model->totals.start_ns;
+	cpu->stats.unknown_ns = model->totals.watched_ns; /* in earlier looks */
+	cpu->settled_ns = model->resumed_ns;
+	cpu->last_event_ns = model->resumed_ns;
+	cpu->crowd_mark_ns = model->crowd_resumed_ns;
 	if (index >= model->cpus_end)
 		model->cpus_end = index + 1;
 	return cpu;
@@ -186,4 +188,10 @@ void sched_cpu_gap(struct sched_model *model, struct cpu *cpu, struct task *foun
 	sched_cpu_settle(model, cpu);
 	cpu->stats.missing_switches++;
 	cpu->last_gap_ns = model->now_ns;
+}
+
+void sched_cpu_resume(struct sched_model *model, struct cpu *cpu)
+{
+	cpu->last_event_ns = model->now_ns;
+	mark_settled(model, cpu);
 }

@@ -101,7 +101,8 @@ struct ring_event {
 struct sched_model {
 	struct sched_model_options options;
 	int error; /* sticky */
-	bool started;
+	bool started, paused;
+	uint64_t resumed_ns; /* since when it is watched, or was told to pause */
 	uint64_t now_ns, last_loss_ns, last_backwards_ns;
 	struct sched_totals totals;
 
@@ -124,7 +125,7 @@ struct sched_model {
 	uint32_t cpus_end; /* all seen are below */
 	/* how long there was a crowded CPU */
 	uint32_t crowded_cpus;
-	uint64_t crowd_clock_ns, crowd_since_ns;
+	uint64_t crowd_clock_ns, crowd_since_ns, crowd_resumed_ns;
 
 	struct edge_slot *edge_slots;
 	uint32_t edge_slots_len, edges_len;
@@ -187,6 +188,8 @@ void sched_cpu_learn(struct sched_model *model, struct cpu *cpu, pid_t tid, stru
 /* The task runs elsewhere: nobody knows what runs here. */
 void sched_cpu_disown(struct sched_model *model, struct cpu *cpu);
 void sched_cpu_lose(struct sched_model *model, struct cpu *cpu, uint64_t records);
+/* What was not watched is not accounted. */
+void sched_cpu_resume(struct sched_model *model, struct cpu *cpu);
 /* Somebody else runs here than was known (NULL: idle): a switch is missing since `settled_ns`. */
 void sched_cpu_gap(struct sched_model *model, struct cpu *cpu, struct task *found);
 
@@ -197,8 +200,9 @@ void sched_wait_end(struct sched_model *model, struct task *task, uint32_t cpu);
 void sched_wait_move(struct sched_model *model, struct task *task, uint32_t cpu);
 void sched_wait_cut(struct sched_model *model, struct task *task); /* its end was missed */
 void sched_wait_cut_lost(struct sched_model *model,
-			 struct task *task);	   /* its CPU's events were lost */
-void sched_waits_close(struct sched_model *model); /* open waits */
+			 struct task *task); /* its CPU's events were lost */
+/* Nobody watches its end; its CPU is settled. */
+void sched_wait_leave_open(struct sched_model *model, struct task *task);
 
 /* sched_edge.c */
 int sched_edges_init(struct sched_model *model);
@@ -213,6 +217,11 @@ void sched_worst_offer(struct sched_model *model, const struct task *task, uint3
 void sched_worst_offer_open(struct sched_model *model, const struct task *task);
 /* Losses told after the wait: marks maxima, chooses the longest that is left. */
 void sched_worst_judge(struct sched_model *model);
+
+/* sched_pause.c */
+/* Accounts everything until now, then nothing is known any more but names. */
+void sched_pause(struct sched_model *model);
+void sched_resume(struct sched_model *model, uint64_t time_ns);
 
 /* sched_event.c */
 void sched_on_switch(struct sched_model *model, const struct sched_event *event, struct cpu *cpu);

@@ -67,7 +67,7 @@ static struct sched_event take_event(struct reader *reader, uint64_t now_ns)
 	struct sched_event event = { 0 };
 
 	event.time_ns = take_time(reader, now_ns);
-	event.type = (enum sched_event_type)(take(reader) % (SCHED_LOST + 2));
+	event.type = (enum sched_event_type)(take(reader) % (SCHED_PAUSED + 2));
 	event.context = (enum sched_context)(take(reader) % 3);
 	event.cpu = (uint32_t)take_number(reader, 4);
 	event.current_tid = take_number(reader, 40);
@@ -110,8 +110,7 @@ static void check_cpus(const struct sched_model *model)
 	const struct sched_cpu *cpus = sched_model_cpus(model, &count);
 
 	for (size_t i = 0; i < count; i++)
-		if (cpus[i].busy_ns + cpus[i].idle_ns + cpus[i].unknown_ns !=
-		    totals->end_ns - totals->start_ns)
+		if (cpus[i].busy_ns + cpus[i].idle_ns + cpus[i].unknown_ns != totals->watched_ns)
 			abort();
 }
 

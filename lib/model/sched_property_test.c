@@ -358,6 +358,122 @@ START_TEST(losses_nobody_tells_break_no_sum)
 }
 END_TEST
 
+/* What is summed up over looks. */
+struct sums {
+	uint64_t watched_ns, switches, wakeups, waits, wait_ns, open_ns, run_ns, runs_unknown;
+	uint64_t busy_ns, idle_ns, idle_beside_queue_ns;
+	uint64_t blame_ns[GROUPS + 2][GROUPS];
+};
+
+static void add_blame(struct sums *sums, const struct sched_model *model)
+{
+	for (int runner = 0; runner < GROUPS + 2; runner++)
+		for (int waiter = 0; waiter < GROUPS; waiter++) {
+			uint32_t id = runner < GROUPS  ? group_id(model, runner) :
+				      runner == GROUPS ? SCHED_ACTOR_IDLE :
+							 SCHED_ACTOR_UNKNOWN;
+
+			if (runner < GROUPS && id == UINT32_MAX)
+				continue; /* nobody of that group was seen */
+			sums->blame_ns[runner][waiter] +=
+				blame_of(model, id, group_id(model, waiter));
+		}
+}
+
+static void add_sums(struct sums *sums, const struct sched_model *model)
+{
+	const struct sched_totals *totals = sched_model_totals(model);
+	size_t count;
+	const struct sched_cpu *cpus = sched_model_cpus(model, &count);
+
+	sums->watched_ns += totals->watched_ns;
+	sums->switches += totals->switches;
+	sums->wakeups += totals->wakeups;
+	sums->waits += totals->waits.count;
+	sums->wait_ns += totals->waits.sum_ns;
+	sums->open_ns += totals->open_wait_ns;
+	sums->run_ns += totals->work.run_ns;
+	sums->runs_unknown += totals->work.unknown_starts;
+	for (size_t i = 0; i < count; i++) {
+		sums->busy_ns += cpus[i].busy_ns;
+		sums->idle_ns += cpus[i].idle_ns;
+		sums->idle_beside_queue_ns += cpus[i].idle_while_others_queue_ns;
+	}
+	add_blame(sums, model);
+}
+
+static void end_look(struct sched_model **look, uint64_t time_ns, struct sums *sums)
+{
+	if (!*look)
+		return;
+	finish(*look, time_ns);
+	add_sums(sums, *look);
+	sched_model_free(*look);
+	*look = NULL;
+}
+
+/* Names outlive a pause; a model of one look needs them, too. */
+static struct sched_model *new_named_model(void)
+{
+	struct sched_model *model = new_model(0);
+	char comm[SCHED_COMM_LEN];
+
+	for (int who = 0; who < THREADS; who++) {
+		name_thread(who, comm);
+		ck_assert_int_eq(sched_model_name(model, tid_of(who), 0, comm, false), 0);
+	}
+	return model;
+}
+
+/* The events in looks with pauses in between, to one model altogether and to a new model for each look. */
+static void feed_in_looks(struct world *world, struct sched_model *model, struct sums *sums)
+{
+	struct sched_model *look = NULL;
+	bool watching = true;
+
+	vec_each(event, &world->events) {
+		if (draw(world, watching ? 40 : 10) == 0) {
+			watching = !watching;
+			if (!watching && sched_model_totals(model)->events)
+				feed(model, (struct sched_event){ .time_ns = event->time_ns,
+								  .type = SCHED_PAUSED });
+			end_look(&look, event->time_ns, sums);
+		}
+		if (!watching)
+			continue;
+		if (!look)
+			look = new_named_model();
+		feed(model, *event);
+		feed(look, *event);
+	}
+	end_look(&look, world->now_ns, sums);
+}
+
+START_TEST(a_watch_with_pauses_is_the_sum_of_its_looks)
+{
+	uint64_t pauses = 0, open_ns = 0;
+
+	for (uint64_t seed = 1; seed <= TRACES / 10; seed++) {
+		struct sums whole = { 0 }, looks = { 0 };
+		struct sched_model *model = new_named_model();
+		struct world world;
+
+		simulate(&world, seed);
+		feed_in_looks(&world, model, &looks);
+		finish(model, world.now_ns);
+		check_sums(model);
+		add_sums(&whole, model);
+		ck_assert_mem_eq(&whole, &looks, sizeof(whole));
+		pauses += sched_model_totals(model)->pauses;
+		open_ns += whole.open_ns;
+		sched_model_free(model);
+		free_world(&world);
+	}
+	ck_assert_uint_gt(pauses, TRACES / 5);
+	ck_assert_uint_gt(open_ns, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sched_property");
@@ -368,6 +484,7 @@ int main(void)
 	tcase_add_test(tests, imbalance_agrees_with_the_oracle);
 	tcase_add_test(tests, losses_break_no_sum_and_make_no_trusted_maximum);
 	tcase_add_test(tests, losses_nobody_tells_break_no_sum);
+	tcase_add_test(tests, a_watch_with_pauses_is_the_sum_of_its_looks);
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);
 }

@@ -104,7 +104,7 @@ static void finish_group(struct sched_model *model, struct group *group)
 {
 	struct sched_totals *totals = &model->totals;
 	struct sched_group *stats = &group->stats;
-	uint64_t window_ns = totals->end_ns - totals->start_ns;
+	uint64_t window_ns = totals->watched_ns;
 
 	stats->wait_p50_ns = histogram_quantile_ns(&group->waits, 0.5);
 	stats->wait_p99_ns = histogram_quantile_ns(&group->waits, 0.99);
@@ -123,7 +123,7 @@ static void finish_group(struct sched_model *model, struct group *group)
 
 static int make_cpus(struct sched_model *model)
 {
-	double window_ns = (double)(model->totals.end_ns - model->totals.start_ns);
+	double window_ns = (double)model->totals.watched_ns;
 
 	for (uint32_t i = 0; i < model->cpus_end; i++) {
 		struct sched_cpu *stats = &model->cpus[i].stats;

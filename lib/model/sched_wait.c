@@ -187,23 +187,18 @@ void sched_wait_cut_lost(struct sched_model *model, struct task *task)
 	count_cut(model, task, known_ns);
 }
 
-void sched_waits_close(struct sched_model *model)
+void sched_wait_leave_open(struct sched_model *model, struct task *task)
 {
-	for (uint32_t i = 1; i < model->tasks_len; i++) {
-		struct task *task = sched_task_at(model, i);
-		struct sched_group *group;
-		uint64_t ns;
+	struct sched_group *group = &model->groups[task->wait_group]->stats;
+	uint64_t ns = model->now_ns - task->wait_from_ns;
 
-		if (!task || task->state != TASK_WAITING)
-			continue;
-		group = &model->groups[task->wait_group]->stats;
-		ns = model->now_ns - task->wait_from_ns;
-		task->stats.open_wait_ns = ns;
-		group->open_wait_ns += ns;
-		if (!group->open_waits++ || ns > group->open_wait_max_ns) {
-			group->open_wait_max_ns = ns;
-			group->open_wait_max_tid = task->stats.tid;
-		}
-		sched_worst_offer_open(model, task);
+	finish(model, task);
+	task->stats.open_wait_ns += ns;
+	group->open_wait_ns += ns;
+	if (!group->open_waits++ || ns > group->open_wait_max_ns) {
+		group->open_wait_max_ns = ns;
+		group->open_wait_max_until_ns = model->now_ns;
+		group->open_wait_max_tid = task->stats.tid;
 	}
+	sched_worst_offer_open(model, task);
 }

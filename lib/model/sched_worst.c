@@ -130,6 +130,16 @@ static struct sched_worst *shortest_candidate(struct sched_model *model)
 	return shortest;
 }
 
+uint64_t sched_model_longest_wait_ns(const struct sched_model *model)
+{
+	uint64_t longest_ns = 0;
+
+	for (size_t i = 0; i < WORST_CANDIDATES; i++)
+		if (worst_ns(&model->trusted[i]) > longest_ns)
+			longest_ns = worst_ns(&model->trusted[i]);
+	return longest_ns ? longest_ns : worst_ns(&model->worst[SCHED_WORST_SUSPECT]);
+}
+
 void sched_worst_offer(struct sched_model *model, const struct task *task, uint32_t cpu,
 		       uint32_t suspect)
 {

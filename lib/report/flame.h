@@ -26,8 +26,22 @@ enum flame_kind {
 	FLAME_KERNEL,
 	FLAME_INTERRUPT, /* of the kernel, in an interrupt or softirq, and all that it calls */
 	FLAME_LOCK,	 /* taking, waiting for or releasing a lock, wherever */
+	FLAME_FAULT,	 /* view page-faults: the fault, and all that it calls */
+	FLAME_HOT,	 /* view hot-cold: on a CPU */
+	FLAME_COLD,	 /* views hot-cold and wakeup: off the CPU */
+	FLAME_WAKER,	 /* view wakeup: of who wakes */
 	FLAME_OTHER,	 /* idle, left out, nameless */
 	FLAME_KINDS,
+};
+
+/* In what a frame lies: all frames above one that begins a region are in it, until another. */
+enum flame_region {
+	FLAME_IN_NOTHING,
+	FLAME_IN_INTERRUPT,
+	FLAME_IN_FAULT,
+	FLAME_IN_HOT,
+	FLAME_IN_COLD,
+	FLAME_IN_WAKER,
 };
 
 /* What is drawn; nothing in it is owned or changed. */
@@ -37,9 +51,11 @@ struct flame {
 	/* Told beside the picture; NULL, NAN: not known. */
 	const char *host;
 	const char *tool_version;
-	const char *clock;   /* what the samples were taken by */
-	double start_unix_s; /* of the run */
-	double window_s;     /* how long was sampled */
+	const char *clock;    /* what the samples were taken by */
+	double start_unix_s;  /* of the run */
+	double window_s;      /* how long was sampled */
+	double cold_window_s; /* view hot-cold: how long waits were watched; 0: not known */
+	uint64_t whole; /* weight of all stacks when these are some of them; 0: they are all */
 	double samples;
 	double cpus;
 
@@ -51,8 +67,9 @@ struct flame {
 	size_t bytes_max; /* of the text; 0: 8 MiB for an SVG, 64 MiB for speedscope */
 };
 
-/* The kind of node `index`; `in_interrupt`: a node below it is FLAME_INTERRUPT. */
-enum flame_kind flame_kind(const struct flame *flame, uint32_t index, bool in_interrupt);
+/* The kind of node `index`, which lies in `region`, and the region of the nodes above it. */
+enum flame_kind flame_kind(const struct flame *flame, uint32_t index, enum flame_region region,
+			   enum flame_region *ret_above);
 
 /* All append to `out` and end with a newline; 0 or -ENOMEM, with `out` as it was. What doesn't fit
  * in `bytes_max` is left out, the narrowest first: the SVG says so, speedscope has it as the frame

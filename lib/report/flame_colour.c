@@ -1,20 +1,49 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/flame_colour.h"
 
+#include "base/cleanup.h"
+
 #include <stdio.h>
+#include <string.h>
 
 /* Hue in degrees, saturation and lightness in percent; `spread` is how far shades lie apart. Orange
  * and blue are told apart by everybody; the rest differs from its neighbours in lightness as well. */
-static const struct palette {
+struct palette {
 	double hue, hue_spread;
 	double saturation;
 	double lightness, lightness_spread;
-} palettes[FLAME_KINDS] = {
+};
+
+static const struct palette palettes[FLAME_KINDS] = {
 	[FLAME_GROUP] = { 216, 4, 20, 84, 2 },	   [FLAME_USER] = { 38, 7, 92, 67, 4 },
 	[FLAME_LIBRARY] = { 150, 10, 38, 74, 4 },  [FLAME_KERNEL] = { 209, 6, 74, 74, 4 },
 	[FLAME_INTERRUPT] = { 272, 8, 62, 80, 3 }, [FLAME_LOCK] = { 6, 5, 82, 70, 3 },
-	[FLAME_OTHER] = { 0, 0, 0, 82, 2 },
+	[FLAME_OTHER] = { 0, 0, 0, 82, 2 },	   [FLAME_FAULT] = { 32, 6, 88, 70, 4 },
+	[FLAME_HOT] = { 24, 10, 94, 68, 5 },	   [FLAME_COLD] = { 207, 9, 76, 74, 5 },
+	[FLAME_WAKER] = { 146, 10, 46, 70, 5 },
 };
+
+/* A picture of waiting is blue, one of memory green, so that nobody takes it for one of work. */
+static const struct {
+	const char *view;
+	enum flame_kind kind;
+	struct palette palette;
+} others[] = {
+	{ "off-cpu", FLAME_USER, { 200, 7, 82, 66, 4 } },
+	{ "off-cpu", FLAME_LIBRARY, { 176, 8, 42, 73, 4 } },
+	{ "off-cpu", FLAME_KERNEL, { 228, 7, 68, 82, 3 } },
+	{ "page-faults", FLAME_USER, { 96, 9, 54, 66, 4 } },
+	{ "page-faults", FLAME_LIBRARY, { 150, 8, 36, 76, 4 } },
+	{ "page-faults", FLAME_KERNEL, { 66, 6, 40, 78, 3 } },
+};
+
+static const struct palette *palette_of(const char *view, enum flame_kind kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (others[i].kind == kind && strcmp(others[i].view, view) == 0)
+			return &others[i].palette;
+	return &palettes[kind];
+}
 
 /* FNV-1a */
 static uint32_t hash(struct span name)
@@ -58,9 +87,10 @@ static unsigned byte_of(double hue, double phase, double saturation, double ligh
 	return (unsigned)(255 * (lightness + (channel(hue, phase) - 0.5) * chroma) + 0.5);
 }
 
-void flame_colour(enum flame_kind kind, struct span name, char ret[FLAME_COLOUR_SIZE])
+void flame_colour(const char *view, enum flame_kind kind, struct span name,
+		  char ret[FLAME_COLOUR_SIZE])
 {
-	const struct palette *palette = &palettes[kind];
+	const struct palette *palette = palette_of(view, kind);
 	bool plain = name.p == name.end;
 	uint32_t h = hash(name);
 	double hue = palette->hue + (plain ? 0 : palette->hue_spread * spread(h));

@@ -10,7 +10,8 @@
 
 #define FLAME_COLOUR_SIZE 8 /* "#rrggbb" */
 
-/* An empty name gives the middle of the kind. */
-void flame_colour(enum flame_kind kind, struct span name, char ret[FLAME_COLOUR_SIZE]);
+/* An empty name gives the middle of the kind. Some kinds have other hues in some views. */
+void flame_colour(const char *view, enum flame_kind kind, struct span name,
+		  char ret[FLAME_COLOUR_SIZE]);
 
 #endif

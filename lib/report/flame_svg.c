@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "report/flame_assets.h"
 #include "report/flame_colour.h"
+#include "report/flame_view.h"
 #include "report/view.h"
 #include "report/xml.h"
 
@@ -25,6 +26,7 @@
 
 struct picture {
 	const struct flame *flame;
+	const struct flame_view *view;
 	struct str *out;
 	double px;	  /* per unit of weight */
 	double narrowest; /* px; what is narrower is not drawn */
@@ -146,7 +148,7 @@ static void append_frame(struct picture *picture, uint32_t index, uint64_t start
 	struct str *out = picture->out;
 	char colour[FLAME_COLOUR_SIZE];
 
-	flame_colour(kind, node->name, colour);
+	flame_colour(picture->view->name, kind, node->name, colour);
 	str_format(out, "<g class=\"f\" data-s=\"%llu\" data-w=\"%llu\"><title>",
 		   (unsigned long long)start, (unsigned long long)node->total);
 	append_title(picture, node);
@@ -159,7 +161,7 @@ static void append_frame(struct picture *picture, uint32_t index, uint64_t start
 
 struct place {		/* of the last node in a row */
 	uint64_t child; /* where its next child begins */
-	bool in_interrupt;
+	enum flame_region above;
 };
 
 /* Calls for every node that is wide enough, parents first: `each` gets its start. */
@@ -175,7 +177,6 @@ static void each_visible(struct picture *picture,
 		const struct folded_node *node = folded_node(stacks, i);
 		struct place *below = node->depth ? &places[node->depth - 1] : NULL;
 		uint64_t start = below ? below->child : 0;
-		bool in_interrupt = below && below->in_interrupt;
 		enum flame_kind kind;
 
 		if (below)
@@ -185,9 +186,9 @@ static void each_visible(struct picture *picture,
 			picture->dropped++;
 			continue;
 		}
-		kind = flame_kind(picture->flame, i, in_interrupt);
+		kind = flame_kind(picture->flame, i, below ? below->above : FLAME_IN_NOTHING,
+				  &places[node->depth].above);
 		places[node->depth].child = start;
-		places[node->depth].in_interrupt = in_interrupt || kind == FLAME_INTERRUPT;
 		each(picture, i, start, kind);
 	}
 }
@@ -210,15 +211,6 @@ static void draw(struct picture *picture, uint32_t index, uint64_t start, enum f
 
 /* ---- what stands around them ---- */
 
-static const char *heading(const char *view)
-{
-	if (strcmp(view, "on-cpu") == 0)
-		return "On-CPU flame graph";
-	if (strcmp(view, "off-cpu") == 0)
-		return "Off-CPU flame graph";
-	return strcmp(view, "wakeup") == 0 ? "Wakeup flame graph" : "Flame graph";
-}
-
 static void append_text(struct str *out, const char *text)
 {
 	xml_append_text(out, text, strlen(text));
@@ -228,6 +220,23 @@ static void append_dot(struct str *out, size_t since)
 {
 	if (out->len > since)
 		str_append(out, " \xc2\xb7 ");
+}
+
+/* "3.00 s window, 4 CPUs"; "hot: 3.00 s window, cold: 2.00 s window, 4 CPUs" */
+static void append_window(const struct flame *flame, struct str *out)
+{
+	bool both = flame->cold_window_s > 0;
+
+	str_append(out, both ? "hot: " : "");
+	append_us(out, flame->window_s * 1e6);
+	str_append(out, " window");
+	if (both) {
+		str_append(out, ", cold: ");
+		append_us(out, flame->cold_window_s * 1e6);
+		str_append(out, " window");
+	}
+	if (flame->cpus >= 1)
+		str_format(out, ", %.0f CPU%s", flame->cpus, flame->cpus == 1 ? "" : "s");
 }
 
 /* "2026-07-31T12:00:00.000Z · 3.00 s window · 2,994 samples by cpu-clock · 5.61 s in all" */
@@ -240,10 +249,7 @@ static void append_facts(struct picture *picture)
 	view_time(out, flame->start_unix_s);
 	if (flame->window_s > 0) {
 		append_dot(out, since);
-		append_us(out, flame->window_s * 1e6);
-		str_append(out, " window");
-		if (flame->cpus >= 1)
-			str_format(out, ", %.0f CPU%s", flame->cpus, flame->cpus == 1 ? "" : "s");
+		append_window(flame, out);
 	}
 	if (flame->samples >= 1 && flame->samples < 1e15) {
 		append_dot(out, since);
@@ -253,34 +259,27 @@ static void append_facts(struct picture *picture)
 	}
 	append_dot(out, since);
 	append_weight(out, flame, total(flame));
+	if (flame->whole) {
+		str_append(out, " of ");
+		append_weight(out, flame, flame->whole);
+	}
 	str_append(out, flame->stacks->unit == FOLDED_US ? " in all" : " events in all");
 }
 
 static void append_legend(struct picture *picture)
 {
-	static const struct {
-		const char *text;
-		int width;
-	} labels[FLAME_KINDS] = {
-		[FLAME_GROUP] = { "program, threads", 97 },
-		[FLAME_USER] = { "user code", 55 },
-		[FLAME_LIBRARY] = { "library, runtime", 84 },
-		[FLAME_KERNEL] = { "kernel", 36 },
-		[FLAME_INTERRUPT] = { "interrupt, softirq", 93 },
-		[FLAME_LOCK] = { "lock", 23 },
-		[FLAME_OTHER] = { "idle, unknown", 78 },
-	};
+	const struct flame_view *view = picture->view;
 	int x = (int)PAD;
 
-	for (int kind = 0; kind < FLAME_KINDS; kind++) {
+	for (const struct flame_legend *key = view->legend; key->text; key++) {
 		char colour[FLAME_COLOUR_SIZE];
 
-		flame_colour((enum flame_kind)kind, span_of(""), colour);
+		flame_colour(view->name, key->kind, span_of(""), colour);
 		str_format(picture->out,
 			   "<rect x=\"%d\" y=\"66\" width=\"12\" height=\"12\" fill=\"%s\"/>"
 			   "<text class=\"key\" x=\"%d\" y=\"76\">%s</text>\n",
-			   x, colour, x + 17, labels[kind].text);
-		x += 17 + labels[kind].width + 18;
+			   x, colour, x + 17, key->text);
+		x += 17 + key->width + 18;
 	}
 }
 
@@ -288,7 +287,7 @@ static void append_heading(struct picture *picture, const char *separator)
 {
 	const struct flame *flame = picture->flame;
 
-	append_text(picture->out, heading(flame->stacks->view));
+	append_text(picture->out, picture->view->heading);
 	if (flame->host) {
 		str_append(picture->out, separator);
 		append_text(picture->out, flame->host);
@@ -334,7 +333,7 @@ static void append_notes(struct picture *picture)
 	struct str *out = picture->out;
 
 	if (total(flame) == 0)
-		str_append(out, "No stacks: nothing ran while samples were taken. ");
+		str_append(out, picture->view->empty);
 	if (picture->narrowest > NARROWEST)
 		str_format(out, "Too large for %zu KiB: ", picture->bytes_max >> 10);
 	if (picture->dropped) {
@@ -345,9 +344,9 @@ static void append_notes(struct picture *picture)
 	if (flame->stacks->cut)
 		str_format(out, "%.2f %% is in stacks deeper than %d frames, which end there. ",
 			   share_pct(flame, flame->stacks->cut), FOLDED_DEPTH_MAX);
-	str_append(out, "Width is ");
-	str_append(out, flame->stacks->unit == FOLDED_US ? "time" : "how often");
-	str_append(out, "; callers are below.");
+	str_format(out, "Width is %s; %s",
+		   flame->stacks->unit == FOLDED_US ? picture->view->width : "how often",
+		   picture->view->above);
 }
 
 static void append_end(struct picture *picture, int height)
@@ -385,6 +384,7 @@ int flame_svg(const struct flame *flame, struct str *out)
 	_cleanup_(str_free) struct str drawn = { 0 };
 	struct picture picture = {
 		.flame = flame,
+		.view = flame_view_of(flame->stacks->view),
 		.out = &drawn,
 		.px = total(flame) ? (WIDTH - 2 * PAD) / (double)total(flame) : 0,
 		.narrowest = NARROWEST,

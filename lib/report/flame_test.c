@@ -6,6 +6,7 @@
 #include "base/testing.h"
 #include "evidence/classes.h"
 #include "report/flame_colour.h"
+#include "report/flame_view.h"
 #include "report/xml.h"
 
 #include <check.h>
@@ -31,6 +32,8 @@ static uint64_t some_classes(const void *context, const char *function, bool ker
 		return CLASS_BIT(user_lock) | CLASS_BIT(library);
 	if (strcmp(function, "futex_wait") == 0)
 		return CLASS_BIT(futex);
+	if (strcmp(function, "handle_mm_fault") == 0)
+		return kernel ? CLASS_BIT(page_fault) : 0;
 	return strcmp(function, "malloc") == 0 ? CLASS_BIT(malloc) : 0;
 }
 
@@ -51,43 +54,66 @@ static struct flame flame_of(const struct folded *stacks)
 }
 
 static const struct {
-	const char *stack;
-	bool in_interrupt;
-	enum flame_kind kind;
+	const char *view, *stack;
+	enum flame_kind kind; /* of the leaf */
 } kinds[] = {
-	{ "nginx", false, FLAME_GROUP },
-	{ "nginx;worker", false, FLAME_GROUP },
-	{ "(interrupts on idle CPUs)", false, FLAME_OTHER },
-	{ "(left out)", false, FLAME_OTHER },
-	{ "p;t;main", false, FLAME_USER },
-	{ "p;t;[other]", false, FLAME_OTHER },
-	{ "p;t;(anonymous namespace)::run(int)", false, FLAME_USER },
-	{ "p;t;malloc", false, FLAME_LIBRARY },
-	{ "p;t;libcrypto.so.3+0x1a2b0", false, FLAME_LIBRARY },
-	{ "p;t;server+0x1a2b0", false, FLAME_USER },
-	{ "p;t;pthread_mutex_lock", false, FLAME_LOCK },
-	{ "p;t;[k] futex_wait", false, FLAME_LOCK },
-	{ "p;t;[k] net_rx_action", false, FLAME_INTERRUPT },
-	{ "p;t;net_rx_action", false, FLAME_USER },
-	{ "p;t;[k] br_handle_frame", true, FLAME_INTERRUPT },
-	{ "p;t;[k] br_handle_frame", false, FLAME_KERNEL },
-	{ "p;t;[k] futex_wait", true, FLAME_LOCK },
+	{ "on-cpu", "nginx", FLAME_GROUP },
+	{ "on-cpu", "nginx;worker", FLAME_GROUP },
+	{ "on-cpu", "(interrupts on idle CPUs)", FLAME_OTHER },
+	{ "on-cpu", "(left out)", FLAME_OTHER },
+	{ "on-cpu", "p;t;main", FLAME_USER },
+	{ "on-cpu", "p;t;[other]", FLAME_OTHER },
+	{ "on-cpu", "p;t;(anonymous namespace)::run(int)", FLAME_USER },
+	{ "on-cpu", "p;t;malloc", FLAME_LIBRARY },
+	{ "on-cpu", "p;t;libcrypto.so.3+0x1a2b0", FLAME_LIBRARY },
+	{ "on-cpu", "p;t;server+0x1a2b0", FLAME_USER },
+	{ "on-cpu", "p;t;pthread_mutex_lock", FLAME_LOCK },
+	{ "on-cpu", "p;t;[k] futex_wait", FLAME_LOCK },
+	{ "on-cpu", "p;t;[k] net_rx_action", FLAME_INTERRUPT },
+	{ "on-cpu", "p;t;net_rx_action", FLAME_USER },
+	{ "on-cpu", "p;t;[k] net_rx_action;[k] br_handle_frame", FLAME_INTERRUPT },
+	{ "on-cpu", "p;t;[k] br_handle_frame", FLAME_KERNEL },
+	{ "on-cpu", "p;t;[k] net_rx_action;[k] futex_wait", FLAME_LOCK },
+	{ "on-cpu", "p;t;[k] net_rx_action;[k] futex_wait;[k] f", FLAME_INTERRUPT },
+	{ "on-cpu", "p;t;main;(on CPU);main", FLAME_USER },
+	{ "on-cpu", "p;t;main;[k] handle_mm_fault", FLAME_KERNEL },
+	{ "page-faults", "p;t;main;[k] handle_mm_fault", FLAME_FAULT },
+	{ "page-faults", "p;t;main;[k] handle_mm_fault;[k] clear_page", FLAME_FAULT },
+	{ "page-faults", "p;t;main;[k] handle_mm_fault;[k] futex_wait", FLAME_LOCK },
+	{ "page-faults", "p;t;main;[k] exc_page_fault", FLAME_KERNEL },
+	{ "page-faults", "p;t;main", FLAME_USER },
+	{ "hot-cold", "p;t", FLAME_GROUP },
+	{ "hot-cold", "p;t;(on CPU)", FLAME_HOT },
+	{ "hot-cold", "p;t;(on CPU);main;[k] futex_wait", FLAME_HOT },
+	{ "hot-cold", "p;t;(off CPU);main", FLAME_COLD },
+	{ "hot-cold", "p;t;(off CPU);main;(on CPU);main", FLAME_COLD },
+	{ "hot-cold", "p;t;(off CPU);[unknown]", FLAME_OTHER },
+	{ "wakeup", "p;t;main;[k] futex_wait", FLAME_COLD },
+	{ "wakeup", "p;t;main;--", FLAME_OTHER },
+	{ "wakeup", "p;t;main;--;[k] wake_up_q;main", FLAME_WAKER },
+	{ "wakeup", "p;t;main;--;[k] net_rx_action", FLAME_INTERRUPT },
+	{ "wakeup", "p;t;main;--;[k] net_rx_action;[k] ip_output", FLAME_WAKER },
+	{ "wakeup", "p;t;main;--;main;--", FLAME_WAKER },
 };
 
 START_TEST(frames_have_kinds)
 {
 	_cleanup_(str_free) struct str text = { 0 };
 	_cleanup_(folded_freep) struct folded *folded = NULL;
+	enum flame_region region = FLAME_IN_NOTHING;
+	enum flame_kind kind = FLAME_KINDS;
 	struct flame flame;
 
-	str_format(&text, "%s 1\n", kinds[_i].stack);
+	str_format(&text, "# triage-stacks/1 view=%s\n%s 1\n", kinds[_i].view, kinds[_i].stack);
 	folded = parsed(text.data);
 	flame = flame_of(folded);
-	ck_assert_int_eq(flame_kind(&flame, (uint32_t)folded->nodes.len - 1,
-				    kinds[_i].in_interrupt),
-			 kinds[_i].kind);
+	for (uint32_t i = FOLDED_ROOT; i < folded->nodes.len; i++)
+		kind = flame_kind(&flame, i, region, &region);
+	ck_assert_int_eq(kind, kinds[_i].kind);
 }
 END_TEST
+
+static const char *const views[] = { "on-cpu", "off-cpu", "wakeup", "hot-cold", "page-faults", "" };
 
 static unsigned brightness(const char *colour)
 {
@@ -105,8 +131,8 @@ START_TEST(colours_are_light_and_steady)
 			char name[32], colour[FLAME_COLOUR_SIZE], again[FLAME_COLOUR_SIZE];
 
 			snprintf(name, sizeof(name), "function_%d", i);
-			flame_colour((enum flame_kind)kind, span_of(name), colour);
-			flame_colour((enum flame_kind)kind, span_of(name), again);
+			flame_colour(views[_i], (enum flame_kind)kind, span_of(name), colour);
+			flame_colour(views[_i], (enum flame_kind)kind, span_of(name), again);
 			ck_assert_str_eq(colour, again);
 			ck_assert_uint_ge(brightness(colour), 125);
 		}
@@ -114,16 +140,28 @@ START_TEST(colours_are_light_and_steady)
 }
 END_TEST
 
-START_TEST(colours_tell_kinds_apart)
+START_TEST(legends_tell_kinds_apart)
 {
-	char colours[FLAME_KINDS][FLAME_COLOUR_SIZE];
+	const struct flame_view *view = flame_view_of(views[_i]);
+	char colours[FLAME_LEGEND_MAX][FLAME_COLOUR_SIZE];
 
-	for (int kind = 0; kind < FLAME_KINDS; kind++) {
-		flame_colour((enum flame_kind)kind, span_of(""), colours[kind]);
-		for (int other = 0; other < kind; other++)
-			ck_assert_str_ne(colours[kind], colours[other]);
+	ck_assert_str_eq(view->name, views[_i]);
+	ck_assert_ptr_null(view->legend[FLAME_LEGEND_MAX - 1].text);
+	for (int i = 0; view->legend[i].text; i++) {
+		flame_colour(views[_i], view->legend[i].kind, span_of(""), colours[i]);
+		for (int other = 0; other < i; other++)
+			ck_assert_str_ne(colours[i], colours[other]);
 	}
-	ck_assert_str_eq(colours[FLAME_OTHER], "#d1d1d1");
+}
+END_TEST
+
+START_TEST(waiting_does_not_look_like_work)
+{
+	char work[FLAME_COLOUR_SIZE], waiting[FLAME_COLOUR_SIZE];
+
+	flame_colour("on-cpu", FLAME_USER, span_of("main"), work);
+	flame_colour("off-cpu", FLAME_USER, span_of("main"), waiting);
+	ck_assert_str_ne(work, waiting);
 }
 END_TEST
 
@@ -310,8 +348,9 @@ int main(void)
 	TCase *tests = tcase_create("flame");
 
 	tcase_add_loop_test(tests, frames_have_kinds, 0, ARRAY_SIZE(kinds));
-	tcase_add_test(tests, colours_are_light_and_steady);
-	tcase_add_test(tests, colours_tell_kinds_apart);
+	tcase_add_loop_test(tests, colours_are_light_and_steady, 0, ARRAY_SIZE(views));
+	tcase_add_loop_test(tests, legends_tell_kinds_apart, 0, ARRAY_SIZE(views));
+	tcase_add_test(tests, waiting_does_not_look_like_work);
 	tcase_add_test(tests, markup_is_text);
 	tcase_add_test(tests, svg_tells_what_is_known);
 	tcase_add_test(tests, narrow_frames_are_not_drawn);

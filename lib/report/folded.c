@@ -388,19 +388,26 @@ size_t folded_path(const struct folded *folded, uint32_t index, uint32_t ret_pat
 	return len;
 }
 
-static void write_stack(const struct folded *folded, uint32_t index, struct str *out)
+static void write_frame(const struct folded_node *node, struct str *out)
+{
+	if (node->depth > 1)
+		str_append_char(out, ';');
+	if (node->kernel)
+		str_append(out, KERNEL_MARK);
+	str_append_bytes(out, node->name.p, span_len(node->name));
+}
+
+void folded_write_stack(const struct folded *folded, uint32_t index, const char *inserted,
+			struct str *out)
 {
 	uint32_t path[FOLDED_DEPTH_MAX];
 	size_t len = folded_path(folded, index, path);
 
 	for (size_t i = 0; i < len; i++) {
-		const struct folded_node *node = folded_node(folded, path[i]);
-
-		if (i > 0)
-			str_append_char(out, ';');
-		if (node->kernel)
-			str_append(out, KERNEL_MARK);
-		str_append_bytes(out, node->name.p, span_len(node->name));
+		write_frame(folded_node(folded, path[i]), out);
+		if (inserted &&
+		    (i + 1 == FOLDED_LEVEL_THREAD || (i + 1 == len && len < FOLDED_LEVEL_THREAD)))
+			str_format(out, ";%s", inserted);
 	}
 	str_format(out, " %llu\n", (unsigned long long)folded_node(folded, index)->self);
 }
@@ -415,7 +422,7 @@ int folded_write(const struct folded *folded, struct str *out)
 		return r;
 	str_format(out, MAGIC "1 view=%s unit=%s\n", folded->view, unit_names[folded->unit]);
 	vec_each(index, &stacks)
-		write_stack(folded, *index, out);
+		folded_write_stack(folded, *index, NULL, out);
 	vec_free(&stacks);
 	r = str_error(out);
 	if (r < 0 && out->data)

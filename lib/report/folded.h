@@ -89,4 +89,25 @@ size_t folded_path(const struct folded *folded, uint32_t index,
  * tree. -ENOMEM, with `out` as it was. */
 int folded_write(const struct folded *folded, struct str *out);
 
+/* Appends the line of one stack. `inserted` (NULL: nothing) becomes a frame of its own behind the
+ * thread. */
+void folded_write_stack(const struct folded *folded, uint32_t index, const char *inserted,
+			struct str *out);
+
+/* ---- stacks made of stacks (folded_join.c) --------------------------------------------------- */
+
+#define FOLDED_HOT "(on CPU)"
+#define FOLDED_COLD "(off CPU)"
+
+/* What threads did on CPUs (view on-cpu) beside what they waited for (view off-cpu), as the view
+ * hot-cold: each thread has two subtrees, FOLDED_HOT and FOLDED_COLD. Both must be in microseconds:
+ * -EINVAL; else as folded_parse(). */
+int folded_join(const struct folded *hot, const struct folded *cold, struct folded **ret,
+		struct err *err);
+
+/* Those stacks of which at least one frame is wanted, under the name `view`. As folded_parse(). */
+int folded_select(const struct folded *stacks, const char *view,
+		  bool (*wanted)(const void *context, const struct folded_node *node, bool leaf),
+		  const void *context, struct folded **ret, struct err *err);
+
 #endif

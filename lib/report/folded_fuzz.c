@@ -32,6 +32,30 @@ static void check_exports(const struct folded *folded, size_t bytes_max)
 		__builtin_trap();
 }
 
+static bool is_kernel(const void *context, const struct folded_node *node, bool leaf)
+{
+	(void)context;
+	return node->kernel || leaf;
+}
+
+/* All stacks have a leaf, so all are selected; both halves of a join are as heavy as they were. */
+static void check_joins(const struct folded *folded)
+{
+	_cleanup_(folded_freep) struct folded *both = NULL, *all = NULL;
+	uint64_t total = folded_node(folded, FOLDED_ROOT)->total;
+	struct err err = { "" };
+
+	if (folded_select(folded, "page-faults", is_kernel, NULL, &all, &err) == 0 &&
+	    folded_node(all, FOLDED_ROOT)->total != total)
+		__builtin_trap();
+	if (folded_join(folded, folded, &both, &err) < 0)
+		return;
+	if (folded_node(both, FOLDED_ROOT)->total != 2 * total)
+		__builtin_trap();
+	check_sums(both);
+	check_exports(both, 20000);
+}
+
 /* What was read once is written and read again without a change. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -47,5 +71,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    folded_write(again, &second) < 0 || strcmp(first.data, second.data) != 0)
 		__builtin_trap();
 	check_exports(folded, size % 8 ? 0 : 20000);
+	check_joins(folded);
 	return 0;
 }

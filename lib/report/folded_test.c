@@ -216,6 +216,81 @@ START_TEST(paths_lead_from_the_program)
 }
 END_TEST
 
+START_TEST(hot_and_cold_stand_side_by_side)
+{
+	_cleanup_(folded_freep) struct folded *hot = parsed("p;t;main;f 30\nq 5\n(idle);t 2\n");
+	_cleanup_(folded_freep) struct folded *cold =
+		parsed("# triage-stacks/1 view=off-cpu unit=us\np;t;main;[k] futex_wait 70\n");
+	_cleanup_(folded_freep) struct folded *both = NULL;
+	_cleanup_(str_free) struct str out = { 0 };
+	struct err err = { "" };
+
+	ck_assert_int_eq(folded_join(hot, cold, &both, &err), 0);
+	ck_assert_int_eq(folded_write(both, &out), 0);
+	ck_assert_str_eq(str_text(&out), "# triage-stacks/1 view=hot-cold unit=us\n"
+					 "p;t;(off CPU);main;[k] futex_wait 70\n"
+					 "p;t;(on CPU);main;f 30\n"
+					 "q;(on CPU) 5\n"
+					 "(idle);t;(on CPU) 2\n");
+}
+END_TEST
+
+START_TEST(events_do_not_stand_beside_time)
+{
+	_cleanup_(folded_freep) struct folded *hot = parsed("p;t;main 30\n");
+	_cleanup_(folded_freep) struct folded *cold =
+		parsed("# triage-stacks/1 view=off-cpu unit=count\np;t;main 70\n");
+	struct folded *both = NULL;
+	struct err err = { "" };
+
+	ck_assert_int_eq(folded_join(hot, cold, &both, &err), -EINVAL);
+	ck_assert_ptr_null(both);
+}
+END_TEST
+
+/* A frame marked f anywhere, or a leaf that is marked l. */
+static bool is_wanted(const void *context, const struct folded_node *node, bool leaf)
+{
+	ck_assert_ptr_eq(context, is_wanted);
+	return span_is(node->name, "f") || (leaf && span_is(node->name, "l"));
+}
+
+START_TEST(stacks_are_selected_by_a_frame)
+{
+	_cleanup_(folded_freep) struct folded *all = parsed(
+		"p;t;main;f;g 40\np;t;main 30\np;t;main;f 20\np;t;main;l 10\np;t;l;g 9\nf 8\n");
+	_cleanup_(folded_freep) struct folded *some = NULL, *none = NULL, *empty = parsed("");
+	_cleanup_(str_free) struct str out = { 0 };
+	struct err err = { "" };
+
+	ck_assert_int_eq(folded_select(all, "page-faults", is_wanted, is_wanted, &some, &err), 0);
+	ck_assert_int_eq(folded_write(some, &out), 0);
+	ck_assert_str_eq(str_text(&out), "# triage-stacks/1 view=page-faults unit=us\n"
+					 "p;t;main;f;g 40\np;t;main;f 20\np;t;main;l 10\nf 8\n");
+	ck_assert_int_eq(folded_select(empty, "page-faults", is_wanted, is_wanted, &none, &err), 0);
+	ck_assert_uint_eq(folded_node(none, FOLDED_ROOT)->total, 0);
+}
+END_TEST
+
+START_TEST(what_was_cut_is_told_of_a_selection)
+{
+	_cleanup_(str_free) struct str text = { 0 };
+	_cleanup_(folded_freep) struct folded *all = NULL, *some = NULL;
+	struct err err = { "" };
+
+	for (const char *leaf = "fg"; *leaf; leaf++) {
+		str_format(&text, "p;t;%c", *leaf);
+		for (int depth = 0; depth < FOLDED_DEPTH_MAX; depth++)
+			str_append(&text, ";x");
+		str_append(&text, " 7\n");
+	}
+	all = parsed(text.data);
+	ck_assert_uint_eq(all->cut, 14);
+	ck_assert_int_eq(folded_select(all, "page-faults", is_wanted, is_wanted, &some, &err), 0);
+	ck_assert_uint_eq(some->cut, 7);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("folded");
@@ -230,6 +305,10 @@ int main(void)
 	tcase_add_test(tests, deep_stacks_end_at_the_limit);
 	tcase_add_test(tests, too_much_is_refused);
 	tcase_add_test(tests, paths_lead_from_the_program);
+	tcase_add_test(tests, hot_and_cold_stand_side_by_side);
+	tcase_add_test(tests, events_do_not_stand_beside_time);
+	tcase_add_test(tests, stacks_are_selected_by_a_frame);
+	tcase_add_test(tests, what_was_cut_is_told_of_a_selection);
 	suite_add_tcase(suite, tests);
 	return run_suite(suite);
 }

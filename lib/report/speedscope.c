@@ -7,7 +7,7 @@
 #include "report/flame.h"
 
 #include "base/cleanup.h"
-#include "base/text.h"
+#include "report/quoted.h"
 #include "report/view.h"
 
 #include <errno.h>
@@ -30,18 +30,6 @@ static void scope_free(struct scope *scope)
 {
 	free(scope->frame_of);
 	vec_free(&scope->stacks);
-}
-
-/* The bytes are printable UTF-8: only these two have a meaning in JSON. */
-static void append_json(struct str *out, struct span text)
-{
-	str_append_char(out, '"');
-	for (; text.p < text.end; text.p++) {
-		if (*text.p == '"' || *text.p == '\\')
-			str_append_char(out, '\\');
-		str_append_char(out, *text.p);
-	}
-	str_append_char(out, '"');
 }
 
 /* ---- frames ---- */
@@ -76,7 +64,8 @@ static int compare_nodes(const void *a, const void *b, void *context)
 static void append_frame(struct scope *scope, const struct folded_node *node)
 {
 	str_append(scope->out, ",\n{\"name\":");
-	append_json(scope->out, node->name.p < node->name.end ? node->name : span_of("(no name)"));
+	quoted_append(scope->out,
+		      node->name.p < node->name.end ? node->name : span_of("(no name)"));
 	str_format(scope->out, ",\"file\":\"%s\"}", file_of(node));
 }
 
@@ -157,7 +146,7 @@ static void append_profile(struct scope *scope, uint32_t top)
 	collect(scope, top, &samples, &weights);
 	str_append(out, top == FOLDED_ROOT ? "\n" : ",\n");
 	str_append(out, "{\"type\":\"sampled\",\"name\":");
-	append_json(out, node->name.p < node->name.end ? node->name : span_of("(no name)"));
+	quoted_append(out, node->name.p < node->name.end ? node->name : span_of("(no name)"));
 	str_format(out, ",\"unit\":\"%s\",\"startValue\":0,\"endValue\":%llu,\"samples\":[",
 		   scope->flame->stacks->unit == FOLDED_US ? "microseconds" : "none",
 		   (unsigned long long)node->total);
@@ -184,16 +173,6 @@ static void append_profiles(struct scope *scope)
 	}
 }
 
-static void append_printable_json(struct str *out, const struct str *text)
-{
-	_cleanup_(str_free) struct str printable = { 0 };
-
-	text_append_printable(&printable, str_text(text), text->len);
-	append_json(out, span_make(str_text(&printable), printable.len));
-	if (str_error(&printable) < 0)
-		out->failed = true;
-}
-
 static void append_head(struct scope *scope)
 {
 	_cleanup_(str_free) struct str name = { 0 }, time = { 0 }, tool = { 0 };
@@ -206,9 +185,9 @@ static void append_head(struct scope *scope)
 	str_append(scope->out,
 		   "{\"$schema\":\"https://www.speedscope.app/file-format-schema.json\","
 		   "\n\"exporter\":");
-	append_printable_json(scope->out, &tool);
+	quoted_append_any(scope->out, str_text(&tool), tool.len);
 	str_append(scope->out, ",\"name\":");
-	append_printable_json(scope->out, &name);
+	quoted_append_any(scope->out, str_text(&name), name.len);
 	str_append(scope->out, ",\"activeProfileIndex\":0,\n\"shared\":{\"frames\":[");
 }
 

@@ -72,9 +72,28 @@ static struct span cut_arguments(struct span name)
 	return name;
 }
 
+/* The JVM's map of its code has "java.lang.Object Gc.tree(int)": the method is Gc.tree, and what it
+ * returns must not make it one of java.lang. */
+static struct span cut_java_type(struct span name)
+{
+	static const char types[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.$[]";
+	struct span method = name, type;
+
+	if (!span_until(&method, ' ', &type) || span_len(type) == 0)
+		return name;
+	for (const char *p = type.p; p < type.end; p++)
+		if (!strchr(types, *p))
+			return name;
+	if (!memchr(method.p, '.', span_len(method)) || memchr(method.p, ' ', span_len(method)) ||
+	    memmem(method.p, span_len(method), "::", 2))
+		return name;
+	return method;
+}
+
 static void plain_name(const char *function, char *buffer, size_t size)
 {
-	span_copy(cut_arguments(cut_suffix(function)), buffer, size);
+	span_copy(cut_java_type(cut_arguments(cut_suffix(function))), buffer, size);
 }
 
 /* Most globs can't match most names, and a look tells: their plain beginning and what follows the

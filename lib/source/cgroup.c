@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/span.h"
 #include "base/vec.h"
+#include "source/cgroup_internal.h"
 #include "source/proc_counters.h"
 
 #include <errno.h>
@@ -20,8 +21,7 @@ static bool has_dotdot(const char *path)
 	return span_is(rest, "..");
 }
 
-/* The folder of a group under the root, without a trailing slash. */
-static int format_folder(const struct cgroup_mount *mount, const char *group, struct str *ret)
+int cgroup_folder(const struct cgroup_mount *mount, const char *group, struct str *ret)
 {
 	size_t top_len = strlen(mount->top);
 	const char *below = group + top_len;
@@ -36,9 +36,7 @@ static int format_folder(const struct cgroup_mount *mount, const char *group, st
 	return str_error(ret);
 }
 
-/* A group that is removed while it is open answers -ENODEV. */
-static int read_group_file(struct procroot *root, const char *folder, const char *name,
-			   struct str *text)
+int cgroup_read_file(struct procroot *root, const char *folder, const char *name, struct str *text)
 {
 	_cleanup_(str_free) struct str path = { 0 };
 	int r;
@@ -47,7 +45,7 @@ static int read_group_file(struct procroot *root, const char *folder, const char
 	r = str_error(&path);
 	if (r == 0)
 		r = procroot_read(root, str_text(&path), text);
-	return r == -ENODEV ? -ENOENT : r;
+	return r == -ENODEV ? -ENOENT : r; /* removed while it was open */
 }
 
 static int divide_quota(int64_t quota, uint64_t period, double *ret_cpus)
@@ -64,7 +62,7 @@ static int read_quota_v2(struct procroot *root, const char *folder, double *ret_
 	struct span content, line, word;
 	uint64_t period;
 	int64_t quota;
-	int r = read_group_file(root, folder, "cpu.max", &text);
+	int r = cgroup_read_file(root, folder, "cpu.max", &text);
 
 	if (r < 0)
 		return r;
@@ -86,7 +84,7 @@ static int read_quota_v1(struct procroot *root, const char *folder, double *ret_
 	struct span line;
 	uint64_t period;
 	int64_t quota;
-	int r = read_group_file(root, folder, "cpu.cfs_quota_us", &text);
+	int r = cgroup_read_file(root, folder, "cpu.cfs_quota_us", &text);
 
 	if (r < 0)
 		return r;
@@ -97,7 +95,7 @@ static int read_quota_v1(struct procroot *root, const char *folder, double *ret_
 		*ret_cpus = NAN;
 		return 0;
 	}
-	r = read_group_file(root, folder, "cpu.cfs_period_us", &text);
+	r = cgroup_read_file(root, folder, "cpu.cfs_period_us", &text);
 	if (r < 0)
 		return r;
 	line = span_make(text.data, text.len);
@@ -138,7 +136,7 @@ static int read_stat(struct procroot *root, bool v2, const char *folder, struct 
 {
 	_cleanup_(str_free) struct str text = { 0 };
 	_cleanup_(counters_free) struct counters stat = { 0 };
-	int r = read_group_file(root, folder, "cpu.stat", &text);
+	int r = cgroup_read_file(root, folder, "cpu.stat", &text);
 
 	if (r == 0)
 		r = counters_parse_pairs(text.data, text.len, &stat);
@@ -152,7 +150,7 @@ int cgroup_read_cpu(struct procroot *root, const struct cgroup_mount *mount, con
 {
 	_cleanup_(str_free) struct str folder = { 0 };
 	struct cgroup_cpu cpu = { .quota_cpus = NAN };
-	int quota_r, stat_r, r = format_folder(mount, group, &folder);
+	int quota_r, stat_r, r = cgroup_folder(mount, group, &folder);
 
 	if (r < 0)
 		return r;
@@ -173,7 +171,7 @@ static int add_quota(struct procroot *root, const struct cgroup_mount *mount, co
 {
 	_cleanup_(str_free) struct str folder = { 0 };
 	double cpus = NAN;
-	int r = format_folder(mount, group, &folder);
+	int r = cgroup_folder(mount, group, &folder);
 
 	if (r < 0)
 		return r;
@@ -184,8 +182,7 @@ static int add_quota(struct procroot *root, const struct cgroup_mount *mount, co
 	return r;
 }
 
-/* False at the top of what the mount shows. */
-static bool cut_to_parent(const struct cgroup_mount *mount, char *group)
+bool cgroup_cut_to_parent(const struct cgroup_mount *mount, char *group)
 {
 	char *slash = strrchr(group, '/');
 
@@ -206,7 +203,7 @@ int cgroup_effective_quota(struct procroot *root, const struct cgroup_mount *mou
 		return -ENOMEM;
 	do {
 		r = add_quota(root, mount, path, &smallest);
-	} while (r == 0 && cut_to_parent(mount, path));
+	} while (r == 0 && cgroup_cut_to_parent(mount, path));
 	if (r < 0)
 		return r;
 	*ret_cpus = smallest;
@@ -255,7 +252,7 @@ static int add_child(void *context, const char *name)
 static int find_children(struct procroot *root, const struct cgroup_mount *mount, struct walk *walk)
 {
 	_cleanup_(str_free) struct str folder = { 0 };
-	int r = format_folder(mount, walk->groups.data[walk->next], &folder);
+	int r = cgroup_folder(mount, walk->groups.data[walk->next], &folder);
 
 	if (r == 0)
 		r = procroot_list_folders(root, str_text(&folder), add_child, walk);
@@ -270,7 +267,7 @@ static int visit_group(struct procroot *root, const struct cgroup_mount *mount, 
 	_cleanup_(str_free) struct str folder = { 0 };
 	struct cgroup_cpu cpu = { .quota_cpus = NAN };
 
-	if (format_folder(mount, group, &folder) < 0 ||
+	if (cgroup_folder(mount, group, &folder) < 0 ||
 	    read_quota(root, mount, str_text(&folder), &cpu.quota_cpus) < 0 ||
 	    isnan(cpu.quota_cpus))
 		return 0;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * CPU cgroups, v1 and v2 alike: where the hierarchy is mounted, what quota a group has, how often
- * it hit it. Kernel: kernel/sched/core.c (cpu_cfs_stat_show, cpu_max_show), fs/proc_namespace.c
- * (mountinfo).
+ * Cgroups, v1 and v2 alike: where a controller's hierarchy is mounted; what CPU quota a group has, how
+ * often it hit it; what memory limit, and how often it hit that. Kernel: kernel/sched/core.c (cpu_cfs_stat_show, cpu_max_show), mm/memcontrol.c,
+ * mm/memcontrol-v1.c, fs/proc_namespace.c (mountinfo).
  *
  *   v2: cpu.max "150000 100000" or "max 100000"; cpu.stat nr_periods, nr_throttled, throttled_usec
  *   v1: cpu.cfs_quota_us (-1: none), cpu.cfs_period_us;
  *       cpu.stat nr_periods, nr_throttled, throttled_time (ns)
+ *   v2: memory.max, memory.high "134217728" or "max"; memory.current; memory.events high, max
+ *   v1: memory.limit_in_bytes (about 2^63: none), memory.usage_in_bytes, memory.failcnt
  */
 #ifndef TRIAGE_SOURCE_CGROUP_H
 #define TRIAGE_SOURCE_CGROUP_H
@@ -20,7 +22,7 @@ struct cgroup_mount {
 	char path[192]; /* under the root, without leading '/': "sys/fs/cgroup/cpu" */
 	char top[512];	/* the group at `path`: "" or, in a container, "/docker/0af3..." */
 	bool v2;
-	char controller[8]; /* as /proc/PID/cgroup names it: "cpu", "" for v2 */
+	char controller[8]; /* as /proc/PID/cgroup names it: "cpu", "memory", "" for v2 */
 };
 
 /* The hierarchy in the text of a mountinfo file:
@@ -28,12 +30,13 @@ struct cgroup_mount {
  *   32 31 0:29 / /sys/fs/cgroup/cpu rw,relatime - cgroup cgroup rw,cpu
  *
  * -ENOENT when there is none. */
-int cgroup_mount_parse(const char *text, size_t len, struct cgroup_mount *ret);
+int cgroup_mount_parse(const char *text, size_t len, const char *controller,
+		       struct cgroup_mount *ret);
 
-/* Finds the hierarchy that holds the cpu controller: from proc/self/mountinfo, v1 first where
- * `cpu` is mounted as v1, since one controller lives in one hierarchy only. -ENOENT when there
- * is none. Mount points outside sys/fs/cgroup are taken as mountinfo names them. */
-int cgroup_find_cpu(struct procroot *root, struct cgroup_mount *ret);
+/* Finds the hierarchy that holds the controller ("cpu", "memory"): from proc/self/mountinfo, v1
+ * first where it is mounted as v1, since one controller lives in one hierarchy only. -ENOENT when
+ * there is none. Mount points outside sys/fs/cgroup are taken as mountinfo names them. */
+int cgroup_find(struct procroot *root, const char *controller, struct cgroup_mount *ret);
 
 struct cgroup_cpu {
 	double quota_cpus; /* NAN: none */
@@ -46,6 +49,20 @@ struct cgroup_cpu {
  * with ".." are -EINVAL. -ENOENT when the folder is gone; -EBADMSG. */
 int cgroup_read_cpu(struct procroot *root, const struct cgroup_mount *mount, const char *group,
 		    struct cgroup_cpu *ret);
+
+struct cgroup_memory {
+	double limit_bytes; /* the smaller of memory.max and memory.high; NAN: none */
+	double usage_bytes; /* NAN: not told */
+	bool has_hits;
+	uint64_t hits; /* times that an allocation ran into the limit, and had to reclaim first */
+};
+
+/* As cgroup_read_cpu(). */
+int cgroup_read_memory(struct procroot *root, const struct cgroup_mount *mount, const char *group,
+		       struct cgroup_memory *ret);
+
+/* Cuts `group` to its parent; false at the top of what the mount shows. */
+bool cgroup_cut_to_parent(const struct cgroup_mount *mount, char *group);
 
 /* The smallest quota of the group and its ancestors up to the mount's top; NAN when none has
  * one. */

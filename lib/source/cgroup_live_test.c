@@ -65,7 +65,7 @@ static bool make_group(void)
 {
 	char inner[400];
 
-	if (procroot_open_live(NULL, &root, NULL) < 0 || cgroup_find_cpu(root, &hierarchy) < 0) {
+	if (procroot_open_live(NULL, &root, NULL) < 0 || cgroup_find(root, "cpu", &hierarchy) < 0) {
 		printf("skipped: no cpu controller is mounted\n");
 		return false;
 	}

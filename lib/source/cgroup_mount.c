@@ -78,7 +78,8 @@ static bool copy_unescaped(struct span path, char *buffer, size_t size)
 
 /* "/.." as root: the mount lies above our cgroup namespace, and what its groups are called can't
  * be known. */
-static bool fill_mount(const struct mount_line *line, bool v2, struct cgroup_mount *ret)
+static bool fill_mount(const struct mount_line *line, const char *controller,
+		       struct cgroup_mount *ret)
 {
 	struct span mount_point = line->mount_point;
 
@@ -92,35 +93,36 @@ static bool fill_mount(const struct mount_line *line, bool v2, struct cgroup_mou
 		return false;
 	if (strcmp(ret->top, "/") == 0)
 		ret->top[0] = '\0';
-	ret->v2 = v2;
-	strcpy(ret->controller, v2 ? "" : "cpu");
+	ret->v2 = span_is(line->type, "cgroup2");
+	span_copy(span_of(ret->v2 ? "" : controller), ret->controller, sizeof(ret->controller));
 	return true;
 }
 
-/* A v1 mount of cpu beats v2 (hybrid hosts have an empty v2 beside it), a whole hierarchy a part
+/* A v1 mount of the controller beats v2 (hybrid hosts have an empty v2 beside it), a whole hierarchy a part
  * of it. */
-static int rank_line(struct span text, struct cgroup_mount *ret)
+static int rank_line(struct span text, const char *controller, struct cgroup_mount *ret)
 {
 	struct mount_line line;
 	bool v1, v2;
 
 	if (!split_line(text, &line))
 		return 0;
-	v1 = span_is(line.type, "cgroup") && has_option(line.super_options, "cpu");
+	v1 = span_is(line.type, "cgroup") && has_option(line.super_options, controller);
 	v2 = span_is(line.type, "cgroup2");
-	if ((!v1 && !v2) || !fill_mount(&line, v2, ret))
+	if ((!v1 && !v2) || !fill_mount(&line, controller, ret))
 		return 0;
 	return (v1 ? 2 : 0) + (*ret->top ? 1 : 2);
 }
 
-int cgroup_mount_parse(const char *text, size_t len, struct cgroup_mount *ret)
+int cgroup_mount_parse(const char *text, size_t len, const char *controller,
+		       struct cgroup_mount *ret)
 {
 	struct span rest = span_make(text, len), line;
 	struct cgroup_mount best, candidate;
 	int best_rank = 0;
 
 	while (span_line(&rest, &line)) {
-		int rank = rank_line(line, &candidate);
+		int rank = rank_line(line, controller, &candidate);
 
 		if (rank > best_rank) {
 			best_rank = rank;
@@ -133,10 +135,10 @@ int cgroup_mount_parse(const char *text, size_t len, struct cgroup_mount *ret)
 	return 0;
 }
 
-int cgroup_find_cpu(struct procroot *root, struct cgroup_mount *ret)
+int cgroup_find(struct procroot *root, const char *controller, struct cgroup_mount *ret)
 {
 	_cleanup_(str_free) struct str text = { 0 };
 	int r = procroot_read(root, "proc/self/mountinfo", &text);
 
-	return r < 0 ? r : cgroup_mount_parse(text.data, text.len, ret);
+	return r < 0 ? r : cgroup_mount_parse(text.data, text.len, controller, ret);
 }

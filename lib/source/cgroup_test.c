@@ -15,7 +15,7 @@ static void open_case(const char *folder)
 {
 	ck_assert_int_eq(procroot_open_recorded(folder, &root, NULL), 0);
 	ck_assert_int_eq(procroot_moment(root, "top", 0, 0), 0);
-	ck_assert_int_eq(cgroup_find_cpu(root, &hierarchy), 0);
+	ck_assert_int_eq(cgroup_find(root, "cpu", &hierarchy), 0);
 }
 
 static void close_case(void)
@@ -52,7 +52,7 @@ static void expect_walk(const char *expected)
 
 static int parse_mount(const char *text)
 {
-	return cgroup_mount_parse(text, strlen(text), &hierarchy);
+	return cgroup_mount_parse(text, strlen(text), "cpu", &hierarchy);
 }
 
 START_TEST(mount_v1)
@@ -260,6 +260,67 @@ START_TEST(files_with_nonsense)
 }
 END_TEST
 
+static struct cgroup_memory memory_of(const char *group)
+{
+	struct cgroup_memory memory;
+
+	ck_assert_int_eq(cgroup_find(root, "memory", &hierarchy), 0);
+	ck_assert_int_eq(cgroup_read_memory(root, &hierarchy, group, &memory), 0);
+	return memory;
+}
+
+START_TEST(memory_of_v2)
+{
+	struct cgroup_memory memory;
+
+	tree_put("cg/app/memory.max", "268435456\n");
+	tree_put("cg/app/memory.high", "134217728\n");
+	tree_put("cg/app/memory.current", "134000000\n");
+	tree_put("cg/app/memory.events", "low 0\nhigh 7\nmax 35\noom 0\noom_kill 0\n");
+	tree_put("cg/free/memory.max", "max\n");
+	tree_put("cg/free/memory.high", "max\n");
+	tree_put("cg/odd/memory.max", "much\n");
+	open_case(tree);
+	memory = memory_of("/app");
+	ck_assert_double_eq(memory.limit_bytes, 134217728);
+	ck_assert_double_eq(memory.usage_bytes, 134000000);
+	ck_assert(memory.has_hits);
+	ck_assert_uint_eq(memory.hits, 42);
+	memory = memory_of("/free");
+	ck_assert_double_nan(memory.limit_bytes);
+	ck_assert_double_nan(memory.usage_bytes);
+	ck_assert(!memory.has_hits);
+	ck_assert_double_nan(memory_of("/").limit_bytes);
+	ck_assert_int_eq(cgroup_read_memory(root, &hierarchy, "/odd", &memory), -EBADMSG);
+	ck_assert_int_eq(cgroup_read_memory(root, &hierarchy, "/gone", &memory), -ENOENT);
+	ck_assert_int_eq(cgroup_read_memory(root, &hierarchy, "/../app", &memory), -EINVAL);
+	close_case();
+}
+END_TEST
+
+START_TEST(memory_of_v1)
+{
+	struct cgroup_memory memory;
+
+	tree_put("proc/self/mountinfo", "1 1 0:1 / /cpu rw - cgroup cgroup rw,cpu\n"
+					"2 1 0:2 / /mem rw - cgroup cgroup rw,memory\n");
+	tree_put("mem/app/memory.limit_in_bytes", "33554432\n");
+	tree_put("mem/app/memory.usage_in_bytes", "33500000\n");
+	tree_put("mem/app/memory.failcnt", "123456\n");
+	tree_put("mem/free/memory.limit_in_bytes", "9223372036854771712\n");
+	open_case(tree);
+	memory = memory_of("/app");
+	ck_assert_str_eq(hierarchy.controller, "memory");
+	ck_assert_double_eq(memory.limit_bytes, 33554432);
+	ck_assert_double_eq(memory.usage_bytes, 33500000);
+	ck_assert_uint_eq(memory.hits, 123456);
+	memory = memory_of("/free");
+	ck_assert_double_nan(memory.limit_bytes);
+	ck_assert(!memory.has_hits);
+	close_case();
+}
+END_TEST
+
 START_TEST(walk_stops_when_told)
 {
 	_cleanup_(str_free) struct str found = { 0 };
@@ -312,6 +373,8 @@ static Suite *cgroup_suite(void)
 	tcase_set_timeout(made, 60);
 	tcase_add_checked_fixture(made, make_tree, tree_remove);
 	tcase_add_test(made, files_with_nonsense);
+	tcase_add_test(made, memory_of_v2);
+	tcase_add_test(made, memory_of_v1);
 	tcase_add_test(made, walk_stops_when_told);
 	tcase_add_test(made, walk_has_an_end);
 	suite_add_tcase(suite, made);

@@ -184,7 +184,7 @@ static void fuzz_mount(const char *text, size_t len)
 {
 	struct cgroup_mount mount;
 
-	if (cgroup_mount_parse(text, len, &mount) == 0)
+	if (cgroup_mount_parse(text, len, "cpu", &mount) == 0)
 		CHECK(strlen(mount.path) > 0 && strlen(mount.top) < sizeof(mount.top));
 }
 

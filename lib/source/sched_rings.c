@@ -29,6 +29,15 @@
 
 #define HOG_NS 200000000
 
+/* What an event costs those who are watched: the tracepoint and the record (docs/PERFORMANCE.md). */
+#define EVENT_COST_NS 700
+
+#define LOOK_NS 200000000ULL
+#define LOOKS_LEAST 3
+#define REST_NS_LEAST \
+	(LOOK_NS / 4) /* shorter ones are saved up: switching all CPUs off and on costs, too */
+#define REST_STEP_NS 20000000ULL
+
 struct ring {
 	size_t index;
 	uint32_t cpu;
@@ -189,14 +198,26 @@ int sched_rings_open(const struct sched_rings_options *options, struct sched_rin
 	return 0;
 }
 
+/* How the calling thread was scheduled before. */
+struct turn {
+	int policy;
+	struct sched_param param;
+	int nice;
+	bool first;
+};
+
 struct watch {
 	struct sched_rings *rings;
 	const struct sched_rings_limits *limits;
 	int (*each)(void *context, const struct sched_event *event);
 	void *context;
 	struct sched_rings_result result;
-	uint64_t last_ns; /* time of the event delivered last */
-	int ended;	  /* by `each`, by the cap or by a signal */
+	struct turn turn;
+	uint64_t deadline_ns;
+	uint64_t look_ns, look_end_ns; /* begin and end of the look; UINT64_MAX while it lasts */
+	uint64_t look_events;	       /* result.events when it began */
+	uint64_t last_ns;	       /* time of the event delivered last */
+	int ended;		       /* by `each`, by the cap or by a signal */
 };
 
 /* Reads on until there is an event of ours; false when the ring is empty, which then is the kernel's again. */
@@ -309,19 +330,17 @@ static void count_and_call(struct watch *watch, const struct sched_event *event)
 	}
 }
 
-/* Enabling and disabling takes a while on many CPUs: the window is the time in which all were watched. */
+/* Enabling and disabling takes a while on many CPUs: a look is the time in which all were watched. */
 static void deliver(struct watch *watch, struct sched_event *event)
 {
-	struct sched_rings_result *result = &watch->result;
-
-	if (event->time_ns < result->start_ns)
+	if (event->time_ns < watch->look_ns)
 		return;
 	if (event->type == SCHED_LOST) {
-		result->lost += event->value;
-		if (event->time_ns > result->end_ns)
-			event->time_ns = result->end_ns;
+		watch->result.lost += event->value;
+		if (event->time_ns > watch->look_end_ns)
+			event->time_ns = watch->look_end_ns;
 	}
-	if (event->time_ns <= result->end_ns)
+	if (event->time_ns <= watch->look_end_ns)
 		count_and_call(watch, event);
 }
 
@@ -344,14 +363,6 @@ static bool drain(struct watch *watch, uint64_t before_ns)
 	}
 	return any;
 }
-
-/* How the calling thread was scheduled before. */
-struct turn {
-	int policy;
-	struct sched_param param;
-	int nice;
-	bool first;
-};
 
 /* On a host where every CPU is wanted by many, an ordinary thread waits for longer than the rings last, even at nice -20: with
  * autogroups that counts among the threads of its own session only. The lowest real-time priority does not wait, and costs the
@@ -378,15 +389,15 @@ static void go_as_before(struct turn *turn)
 		sched_setscheduler(0, turn->policy, &turn->param);
 }
 
-/* 0 at the end of the window or when `each` has had enough, -EINTR when stopped. */
-static int watch_until(struct watch *watch, uint64_t deadline_ns, struct turn *turn)
+/* 0 at that time or when `each` has had enough, -EINTR when stopped. */
+static int watch_until(struct watch *watch, uint64_t until_ns)
 {
 	const volatile sig_atomic_t *stop = watch->limits->stop;
 	const struct timespec idle = { .tv_nsec = IDLE_NS };
 
 	for (;;) {
 		uint64_t now = now_ns();
-		uint64_t left_ms = deadline_ns > now ? (deadline_ns - now + 999999) / 1000000 : 0;
+		uint64_t left_ms = until_ns > now ? (until_ns - now + 999999) / 1000000 : 0;
 		bool full;
 
 		if (stop && *stop)
@@ -400,22 +411,121 @@ static int watch_until(struct watch *watch, uint64_t deadline_ns, struct turn *t
 			nanosleep(&idle, NULL);
 		/* Events come faster than they are read: better to lose some than to keep a CPU from everybody. */
 		if (now_ns() - now > HOG_NS)
-			go_as_before(turn);
+			go_as_before(&watch->turn);
 	}
 }
 
-/* What is still in the rings, and the end of the window: where it was cut off, or now. */
-static void close_window(struct watch *watch)
+static void open_look(struct watch *watch)
 {
-	struct sched_rings_result *result = &watch->result;
+	watch->look_end_ns = UINT64_MAX;
+	watch->look_events = watch->result.events;
+	perf_rings_enable(watch->rings->perf);
+	watch->look_ns = now_ns();
+	if (!watch->result.looks++)
+		watch->result.start_ns = watch->look_ns;
+}
 
-	result->end_ns = now_ns();
+/* What is still in the rings, and the end of the look: where it was cut off, or now. */
+static void close_look(struct watch *watch)
+{
+	watch->look_end_ns = now_ns();
 	/* While events still come, so that a CPU whose ring was full gets to tell what it lost. */
-	drain(watch, result->end_ns - MARGIN_NS);
+	drain(watch, watch->look_end_ns - MARGIN_NS);
 	perf_rings_disable(watch->rings->perf);
 	drain(watch, UINT64_MAX);
-	if (watch->ended)
-		result->end_ns = watch->last_ns;
+	watch->result.end_ns = watch->ended ? watch->last_ns : watch->look_end_ns;
+	watch->result.watched_ns += watch->result.end_ns - watch->look_ns;
+}
+
+/* How long to rest after the look so far, so that both together cost no more than they may. */
+static uint64_t rest_wanted_ns(const struct watch *watch)
+{
+	double cpus = (double)watch->rings->count;
+	double look_ns = (double)(now_ns() - watch->look_ns);
+	double cost_ns = EVENT_COST_NS * (double)(watch->result.events - watch->look_events);
+	double may_pct = watch->limits->cost_max_pct;
+	uint64_t longest_ns = 0;
+	double rest_ns;
+
+	if (may_pct <= 0)
+		return 0;
+	if (watch->limits->duration_ns > LOOKS_LEAST * LOOK_NS)
+		longest_ns =
+			(watch->limits->duration_ns - LOOKS_LEAST * LOOK_NS) / (LOOKS_LEAST - 1);
+	rest_ns = 100 * cost_ns / (may_pct * cpus) - look_ns;
+	if (rest_ns < (double)REST_NS_LEAST)
+		return 0;
+	return rest_ns < (double)longest_ns ? (uint64_t)rest_ns : longest_ns;
+}
+
+static int rest_until(const struct watch *watch, uint64_t until_ns)
+{
+	const volatile sig_atomic_t *stop = watch->limits->stop;
+	const struct timespec step = { .tv_nsec = REST_STEP_NS };
+
+	while (now_ns() < until_ns) {
+		if (stop && *stop)
+			return -EINTR;
+		nanosleep(&step, NULL);
+	}
+	return 0;
+}
+
+static void tell_pause(struct watch *watch)
+{
+	const struct sched_event event = {
+		.type = SCHED_PAUSED,
+		.time_ns = watch->look_end_ns,
+		.current_tid = -1,
+		.target_cpu = -1,
+		.from_cpu = -1,
+	};
+
+	watch->ended = watch->each(watch->context, &event);
+}
+
+/* Closes the look and, when there is time for another one, rests and opens that. */
+static int rest(struct watch *watch, uint64_t rest_ns, bool *ret_open)
+{
+	uint64_t until_ns;
+	int r;
+
+	close_look(watch);
+	until_ns = watch->look_end_ns + rest_ns;
+	*ret_open = false;
+	if (watch->ended || until_ns + LOOK_NS / 2 > watch->deadline_ns)
+		return 0;
+	tell_pause(watch);
+	r = rest_until(watch, until_ns);
+	if (r < 0 || watch->ended)
+		return r;
+	open_look(watch);
+	*ret_open = true;
+	return 0;
+}
+
+static int watch_in_looks(struct watch *watch)
+{
+	bool open = true;
+	int r = 0;
+
+	open_look(watch);
+	watch->deadline_ns = watch->look_ns + watch->limits->duration_ns;
+	while (open && r == 0) {
+		uint64_t next_ns = now_ns() + LOOK_NS, rest_ns;
+
+		if (next_ns > watch->deadline_ns)
+			next_ns = watch->deadline_ns;
+		r = watch_until(watch, next_ns);
+		if (r < 0 || watch->ended || next_ns == watch->deadline_ns)
+			break;
+		rest_ns = rest_wanted_ns(watch);
+		if (rest_ns)
+			r = rest(watch, rest_ns, &open);
+	}
+	if (open)
+		close_look(watch);
+	return r;
 }
 
 int sched_rings_watch(struct sched_rings *rings, const struct sched_rings_limits *limits,
@@ -427,17 +537,13 @@ int sched_rings_watch(struct sched_rings *rings, const struct sched_rings_limits
 		.limits = limits,
 		.each = each,
 		.context = context,
-		.result = { .end_ns = UINT64_MAX, .ring_bytes = perf_rings_bytes(rings->perf) },
+		.result = { .ring_bytes = perf_rings_bytes(rings->perf) },
 	};
-	struct turn turn = { 0 };
 	int r;
 
-	go_first(&turn);
-	perf_rings_enable(rings->perf);
-	watch.result.start_ns = now_ns();
-	r = watch_until(&watch, watch.result.start_ns + limits->duration_ns, &turn);
-	close_window(&watch);
-	go_as_before(&turn);
+	go_first(&watch.turn);
+	r = watch_in_looks(&watch);
+	go_as_before(&watch.turn);
 	*ret = watch.result;
 	if (r < 0)
 		return err_set(err, r, "stopped by a signal");

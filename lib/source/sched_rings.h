@@ -45,12 +45,15 @@ const char *sched_rings_reason(const struct sched_rings *rings);
 
 struct sched_rings_limits {
 	uint64_t duration_ns;
-	uint64_t events_max;		   /* stop after that many; 0: no cap */
+	double cost_max_pct; /* of all CPUs' time that the events may cost; 0: no bound */
+	uint64_t events_max; /* stop after that many; 0: no cap */
 	const volatile sig_atomic_t *stop; /* NULL allowed */
 };
 
 struct sched_rings_result {
 	uint64_t start_ns, end_ns; /* CLOCK_MONOTONIC, as the events' times */
+	uint64_t watched_ns;	   /* of that, less the rests between looks */
+	unsigned int looks;
 	uint64_t events, lost, out_of_order, undecoded;
 	size_t ring_bytes; /* of one CPU */
 	bool capped;	   /* events_max was reached */
@@ -61,6 +64,10 @@ struct sched_rings_result {
  * the time it was noticed; an event that became readable too late for its place in time is counted
  * as out_of_order and delivered all the same. Names come with SCHED_NAME: renamed threads, and new
  * ones with their process and no name.
+ *
+ * Each event costs the watched about 0.7 us (docs/PERFORMANCE.md), whoever reads it. Where that would be more than
+ * `cost_max_pct`, the window is watched in looks of 200 ms and longer with rests in between, at least three; a rest
+ * begins with SCHED_PAUSED. Where it is less, the window is one look.
  *
  * Meanwhile the calling thread has the lowest real-time priority (or, without the right to that,
  * nice -20), so that a saturated host does not keep it from its rings; it sleeps until a ring is

@@ -96,6 +96,8 @@ static int run_stage(struct funnel *funnel, const struct stage *stage, struct er
 		.window_ns = (uint64_t)(seconds * stage->part * 1e9),
 		.own_pid = procroot_is_live(funnel->root) ? getpid() : 0,
 		.events_max = funnel->options->events_max,
+		.cost_max_pct = funnel->options->cost_max_pct > 0 ? funnel->options->cost_max_pct :
+								    FUNNEL_COST_PCT,
 		.stop = funnel->options->stop,
 		.record = { .status = STAGE_OK },
 	};

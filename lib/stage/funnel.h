@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #define FUNNEL_SECONDS 10 /* default budget of all stages together */
+#define FUNNEL_COST_PCT 3 /* default of cost_max_pct */
 
 struct funnel_options {
 	const struct ruleset *rules;
@@ -21,6 +22,7 @@ struct funnel_options {
 	bool full;	/* run every stage, asked for or not */
 	unsigned stages;     /* bits 1 << stage_id: run these and no other; 0: as rules ask */
 	uint64_t events_max; /* kernel events of one stage; 0: no cap */
+	double cost_max_pct; /* of all CPUs' time, that a stage may cost the watched; 0: FUNNEL_COST_PCT */
 	const volatile sig_atomic_t
 		*stop; /* ends stages early when it becomes non-zero; NULL: none */
 	enum call_graph call_graph;

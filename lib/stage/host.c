@@ -86,7 +86,7 @@ static double quota_cpus(struct procroot *root)
 	char group[1024];
 	double cpus;
 
-	if (cgroup_find_cpu(root, &mount) < 0 ||
+	if (cgroup_find(root, "cpu", &mount) < 0 ||
 	    procroot_read(root, "proc/self/cgroup", &text) < 0 ||
 	    task_cgroup_parse(str_text(&text), text.len, mount.controller, group, sizeof(group)) <
 		    0 ||

@@ -5,7 +5,9 @@
 #include "source/perf_data.h"
 #include "source/proc_task.h"
 #include "source/sched_rings.h"
+#include "stage/event_pipe.h"
 #include "stage/perf_file.h"
+#include "stage/sched_excerpt.h"
 #include "stage/sched_put.h"
 
 #include <errno.h>
@@ -87,9 +89,34 @@ static int name_all(struct procroot *root, struct sched_model *model)
 
 /* ---- the live host -------------------------------------------------------------------------------- */
 
+struct listener {
+	struct sched_model *model;
+	struct sched_excerpt *excerpt; /* NULL: nobody keeps it */
+};
+
 static int take_event(void *context, const struct sched_event *event)
 {
-	return sched_model_event(context, event);
+	const struct listener *listener = context;
+	int r = sched_model_event(listener->model, event);
+
+	if (listener->excerpt)
+		sched_excerpt_add(listener->excerpt, listener->model, event);
+	return r;
+}
+
+static int keep_excerpt(const struct stage_context *context, const struct listener *listener)
+{
+	_cleanup_(str_free) struct str text = { 0 };
+	int r;
+
+	if (!listener->excerpt)
+		return 0;
+	r = sched_excerpt_write(listener->excerpt, listener->model,
+				sched_put_worst(listener->model), &text);
+	if (r < 0 || !text.len)
+		return r;
+	return context->keep(context->keep_context, "sched/excerpt.events", str_text(&text),
+			     text.len);
 }
 
 static struct sched_rings_options ring_options(const struct evidence *evidence)
@@ -137,17 +164,19 @@ static int put_source(struct stage_context *context, const struct sched_rings *r
 }
 
 static int watch(struct stage_context *context, struct sched_rings *rings,
-		 struct sched_model *model, struct err *err)
+		 struct listener *listener, struct err *err)
 {
+	struct sched_model *model = listener->model;
 	struct sched_rings_limits limits = {
 		.duration_ns = context->window_ns,
+		.cost_max_pct = context->cost_max_pct < 100 ? context->cost_max_pct : 0,
 		.events_max = context->events_max,
 		.stop = context->stop,
 	};
 	struct sched_rings_result result = { 0 };
 	int watched, r;
 
-	watched = sched_rings_watch(rings, &limits, take_event, model, &result, err);
+	watched = sched_rings_watch(rings, &limits, take_event, listener, &result, err);
 	if (watched < 0 && watched != -EINTR)
 		return watched;
 	r = sched_model_end(model, result.end_ns);
@@ -157,6 +186,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 		r = sched_put(model, find_own_group(model, context->own_pid),
 			      sched_rings_source(rings) == SCHED_SOURCE_TRACEPOINTS,
 			      context->evidence);
+	if (r == 0)
+		r = keep_excerpt(context, listener);
 	return r < 0 ? r : watched;
 }
 
@@ -164,8 +195,10 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 {
 	_cleanup_(sched_rings_freep) struct sched_rings *rings = NULL;
 	_cleanup_(sched_model_freep) struct sched_model *model = NULL;
+	_cleanup_(sched_excerpt_freep) struct sched_excerpt *excerpt = NULL;
 	struct sched_rings_options options = ring_options(context->evidence);
 	struct sched_model_options model_options = { 0 };
+	struct listener listener;
 	int r;
 
 	if (!procroot_is_live(context->root))
@@ -175,10 +208,12 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 		return r;
 	model_options.no_wakeups = sched_rings_source(rings) != SCHED_SOURCE_TRACEPOINTS;
 	model = sched_model_new(&model_options);
-	if (!model)
+	excerpt = context->keep ? sched_excerpt_new() : NULL;
+	if (!model || (context->keep && !excerpt))
 		return -ENOMEM;
+	listener = (struct listener){ model, excerpt };
 	r = name_all(context->root, model);
-	return r < 0 ? r : watch(context, rings, model, err);
+	return r < 0 ? r : watch(context, rings, &listener, err);
 }
 
 /* ---- a file of `perf sched record` ----------------------------------------------------------------- */
@@ -219,16 +254,29 @@ static int put_file_records(const struct perf_data_counts *counts, struct eviden
 	return 0;
 }
 
+struct recording {
+	struct perf_data *data;
+	struct err *damage;
+};
+
+static int each_recorded(void *context, event_each_fn *each, void *each_context)
+{
+	const struct recording *recording = context;
+
+	return perf_data_each(recording->data, each, each_context, recording->damage);
+}
+
 static int read_file(struct perf_data *data, struct sched_model *model, struct evidence *evidence,
 		     struct err *err)
 {
 	struct perf_data_counts counts;
 	struct err damage = { "" };
+	struct recording recording = { .data = data, .damage = &damage };
 	int r;
 
 	perf_data_leave_out(data,
 			    SCHED_RUNTIME); /* half of what perf records, and only perf needs it */
-	r = perf_data_each(data, take_recorded, model, &damage);
+	r = event_pipe_run(each_recorded, &recording, take_recorded, model);
 	perf_data_counts(data, &counts);
 	if (r < 0 && (r != -EBADMSG || !counts.events))
 		return err_set(err, r, "%s", damage.msg);

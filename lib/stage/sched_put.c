@@ -174,7 +174,7 @@ static int put_group_waits(const struct put *put, int row, const struct sched_gr
 	evidence_set_cell(put->evidence, row, COLUMN_sched_groups_wait_max_ms,
 			  ms(open_is_longer ? group->open_wait_max_ns : waits->max_ns));
 	evidence_set_cell(put->evidence, row, COLUMN_sched_groups_wait_max_at_s,
-			  (double)((open_is_longer ? put->totals->end_ns : max_end_ns) -
+			  (double)((open_is_longer ? group->open_wait_max_until_ns : max_end_ns) -
 				   put->totals->start_ns) /
 				  1e9);
 	return open_is_longer ?
@@ -351,12 +351,11 @@ static int put_cpus(const struct put *put)
 	return r;
 }
 
-/* The longest of what is trusted and what is still open; what is suspect only when there is nothing better. */
-static const struct sched_worst *find_worst(const struct put *put)
+const struct sched_worst *sched_put_worst(const struct sched_model *model)
 {
-	const struct sched_worst *trusted = sched_model_worst(put->model, SCHED_WORST_TRUSTED);
-	const struct sched_worst *open = sched_model_worst(put->model, SCHED_WORST_OPEN);
-	const struct sched_worst *suspect = sched_model_worst(put->model, SCHED_WORST_SUSPECT);
+	const struct sched_worst *trusted = sched_model_worst(model, SCHED_WORST_TRUSTED);
+	const struct sched_worst *open = sched_model_worst(model, SCHED_WORST_OPEN);
+	const struct sched_worst *suspect = sched_model_worst(model, SCHED_WORST_SUSPECT);
 
 	if (open->found && (!trusted->found ||
 			    open->until_ns - open->from_ns > trusted->until_ns - trusted->from_ns))
@@ -443,7 +442,7 @@ static int put_excerpt(const struct put *put, const struct sched_worst *worst)
 
 static int put_worst(const struct put *put)
 {
-	const struct sched_worst *worst = find_worst(put);
+	const struct sched_worst *worst = sched_put_worst(put->model);
 	char thread[64], cpu[24];
 	int r;
 
@@ -482,6 +481,10 @@ static void put_totals(const struct put *put)
 	if (totals->waits.count)
 		evidence_set(evidence, METRIC_sched_wait_avg_ms,
 			     ms(totals->waits.sum_ns) / (double)totals->waits.count);
+	evidence_set(evidence, METRIC_sched_watched_pct,
+		     share_pct((double)totals->watched_ns,
+			       (double)(totals->end_ns - totals->start_ns)));
+	evidence_set(evidence, METRIC_sched_looks, (double)totals->pauses + 1);
 	evidence_set(evidence, METRIC_sched_odd_records,
 		     (double)(totals->wrong_prev + totals->ran_on_two_cpus +
 			      totals->runs_without_wakeup + totals->backwards + totals->malformed));
@@ -513,7 +516,7 @@ int sched_put(const struct sched_model *model, uint32_t own_group, bool wakeups,
 		.evidence = evidence,
 		.own_group = own_group,
 		.wakeups = wakeups,
-		.window_s = (double)(totals->end_ns - totals->start_ns) / 1e9,
+		.window_s = (double)totals->watched_ns / 1e9,
 		.cpus = evidence_number(evidence, METRIC_host_usable_cpus),
 		.all_wait_ns = totals->waits.sum_ns + totals->open_wait_ns,
 	};

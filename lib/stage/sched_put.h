@@ -13,4 +13,8 @@
 int sched_put(const struct sched_model *model, uint32_t own_group, bool wakeups,
 	      struct evidence *evidence);
 
+/* The wait that is told as the longest: of what is trusted and what is still open; what is suspect only when there is nothing better.
+ * `found` may be false. */
+const struct sched_worst *sched_put_worst(const struct sched_model *model);
+
 #endif

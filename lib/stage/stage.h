@@ -33,7 +33,8 @@ struct stage_context {
 	enum call_graph call_graph;
 	stage_keep_fn *keep; /* NULL: nobody does */
 	void *keep_context;
-	uint64_t events_max;		   /* of the kernel, then the stage ends early; 0: no cap */
+	uint64_t events_max; /* of the kernel, then the stage ends early; 0: no cap */
+	double cost_max_pct; /* of all CPUs' time, that watching may take from the watched */
 	const volatile sig_atomic_t *stop; /* NULL allowed */
 	struct stage_record record;	   /* filled by stage_degrade() and the funnel */
 	char reason[256];

@@ -22,6 +22,7 @@
 struct top {
 	struct census before, after;
 	struct quotas quotas_before, quotas_after;
+	struct memory_limits memory;
 	struct thread_changes changes;
 	struct thread_groups groups;
 	struct candidate_groups candidates;
@@ -35,6 +36,7 @@ static void top_free(struct top *top)
 	vec_free(&top->changes);
 	quotas_free(&top->quotas_before);
 	quotas_free(&top->quotas_after);
+	memory_limits_free(&top->memory);
 	census_free(&top->before);
 	census_free(&top->after);
 }
@@ -199,6 +201,8 @@ static int put_evidence(struct stage_context *context, struct top *top)
 		r = top_put_parents(&interval, evidence);
 	if (r == 0)
 		r = top_put_cgroups(&interval, evidence);
+	if (r == 0)
+		r = top_put_memory(&top->memory, evidence);
 	note_limits(context, &interval);
 	return r;
 }
@@ -216,9 +220,14 @@ static int look_closer(struct stage_context *context, struct top *top)
 		r = candidates_read(context->root, &top->changes, &top->groups, &top->quotas_after,
 				    interval.elapsed_s, &top->candidates);
 	if (r == 0)
+		r = memory_limits_read(context->root, &top->candidates,
+				       top_moment_ns(context->root), &top->memory);
+	if (r == 0)
 		stopped = procroot_moment(context->root, "top", 2, context->window_ns);
-	if (r == 0 && stopped == 0)
+	if (r == 0 && stopped == 0) {
 		candidates_read_again(context->root, &top->candidates);
+		memory_limits_read_again(context->root, top_moment_ns(context->root), &top->memory);
+	}
 	top->own_cpu_s = own_cpu_s() - top->own_cpu_s;
 	if (r == 0)
 		r = put_evidence(context, top);

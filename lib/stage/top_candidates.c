@@ -15,7 +15,7 @@
 #define THREADS_MAX 16	/* of each: the heaviest; their rates stand for the others' */
 #define WEIGHT_MIN 0.01 /* seconds on or before a CPU, per second of the stage */
 
-static uint64_t moment_ns(struct procroot *root)
+uint64_t top_moment_ns(struct procroot *root)
 {
 	struct timespec now;
 
@@ -65,7 +65,7 @@ static int choose_threads(const struct thread_changes *changes, struct group_can
 
 static void read_first(struct procroot *root, struct group_candidates *group)
 {
-	group->read_ns = moment_ns(root);
+	group->read_ns = top_moment_ns(root);
 	vec_each(candidate, &group->threads) {
 		struct task_status status;
 
@@ -94,7 +94,8 @@ static void read_cgroup(struct procroot *root, const struct quotas *quotas,
 
 static bool is_worth_it(const struct thread_group *group, double elapsed_s)
 {
-	return group->cpu_s + group->wait_s > WEIGHT_MIN * elapsed_s || group->runs > 100;
+	return group->cpu_s + group->wait_s > WEIGHT_MIN * elapsed_s || group->runs > 100 ||
+	       group->uninterruptible;
 }
 
 int candidates_read(struct procroot *root, const struct thread_changes *changes,
@@ -134,7 +135,7 @@ static double part_read(const struct group_candidates *group)
 
 static void read_second(struct procroot *root, struct group_candidates *group)
 {
-	double elapsed_s = (double)(moment_ns(root) - group->read_ns) / 1e9;
+	double elapsed_s = (double)(top_moment_ns(root) - group->read_ns) / 1e9;
 	double voluntary = 0, involuntary = 0, part;
 
 	vec_each(candidate, &group->threads) {

@@ -100,6 +100,9 @@ struct group_candidates {
 
 VEC_DECLARE(candidate_groups, struct group_candidates);
 
+/* CLOCK_MONOTONIC, or the recording's. */
+uint64_t top_moment_ns(struct procroot *root);
+
 /* Chooses the groups and threads that are worth the costlier files, and reads them once. */
 int candidates_read(struct procroot *root, const struct thread_changes *changes,
 		    const struct thread_groups *groups, const struct quotas *quotas,
@@ -111,6 +114,30 @@ void candidates_free(struct candidate_groups *candidates);
 
 const struct group_facts *candidates_facts(const struct candidate_groups *candidates,
 					   const struct thread_group *group);
+
+/* ---- memory limits of the candidates' cgroups ---------------------------------------------------- */
+
+struct memory_sample {
+	char *group;
+	const char *program; /* the candidate that led to it; borrowed from its group */
+	struct cgroup_memory first, second;
+};
+
+VEC_DECLARE(memory_samples, struct memory_sample);
+
+struct memory_limits {
+	bool known; /* the memory hierarchy was found, or there is none */
+	struct cgroup_mount mount;
+	uint64_t read_ns;
+	double elapsed_s; /* between the two readings */
+	struct memory_samples samples;
+};
+
+/* The limits of the candidates' groups and of those above, as far as there are any; then once more. -ENOMEM. */
+int memory_limits_read(struct procroot *root, const struct candidate_groups *candidates,
+		       uint64_t now_ns, struct memory_limits *ret);
+void memory_limits_read_again(struct procroot *root, uint64_t now_ns, struct memory_limits *limits);
+void memory_limits_free(struct memory_limits *limits);
 
 /* ---- evidence ---------------------------------------------------------------------------------- */
 
@@ -130,6 +157,8 @@ struct top_interval {
 int top_put_groups(const struct top_interval *interval, struct evidence *evidence);
 int top_put_parents(const struct top_interval *interval, struct evidence *evidence);
 int top_put_cgroups(const struct top_interval *interval, struct evidence *evidence);
+
+int top_put_memory(const struct memory_limits *limits, struct evidence *evidence);
 
 /* Reads wchan and kernel stacks of the threads in state D and groups them. */
 int top_put_dstate(struct procroot *root, const struct top_interval *interval,

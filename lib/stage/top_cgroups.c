@@ -26,7 +26,7 @@ int quotas_take(struct procroot *root, struct quotas *ret)
 	int r;
 
 	*ret = (struct quotas){ 0 };
-	if (cgroup_find_cpu(root, &ret->mount) < 0)
+	if (cgroup_find(root, "cpu", &ret->mount) < 0)
 		return 0;
 	r = cgroup_walk_quotas(root, &ret->mount, add_sample, &ret->samples);
 	ret->known = r == 0 || r == -E2BIG;
