@@ -234,6 +234,18 @@ with tempfile.TemporaryDirectory() as work:
     check("folder", folder_report, lambda r: r == report)
     check("standard input", explain("-", stdin=joined), lambda r: cause(r) == "thread-storm")
 
+    # one bad file of a folder does not hide the others; alone it is the error
+    with open(os.path.join(work, "perf.data"), "wb") as out:
+        out.write(open(os.path.join(folder, "..", "perf", "stacks.data"), "rb").read()[:5000])
+    with open(os.path.join(work, "core"), "wb") as out:
+        out.write(b"\x7fELF\0\0\0\0")
+    check("a bad file among others", explain(work), lambda r: cause(r) == cause(folder_report) and
+          caveat(r, "perf.data") and caveat(r, "core\" is neither text nor perf.data"))
+    bad = os.path.join(work, "bad")
+    os.mkdir(bad)
+    os.rename(os.path.join(work, "perf.data"), os.path.join(bad, "perf.data"))
+    check("a bad file alone", explain(bad, status=(2,)), lambda m: "truncated" in m)
+
     # refusals
     for stdin, words in ((b"", "nothing in it is known"), (b"Dear all,\n", "nothing in it is known"),
                          (b"\0\0\0\0", "bundle")):
