@@ -214,6 +214,11 @@ check("perf script of sched", told, lambda r: waits_of(r) == waits_of(recorded) 
       stage(r, "sched")["status"] == "degraded" and stage(r, "perf")["status"] == "unavailable" and
       caveat(r, "does not tell interrupts"))
 
+# of two recordings of the same kind the first is told
+recording = os.path.join(folder, "..", "perf", "stacks.data")
+check("two recordings", explain(recording, os.path.join(folder, "..", "perf", "pipe.data")), lambda r:
+      same_stage(r, recorded, "sched") and caveat(r, "another file are told already"))
+
 # what the evidence is made of
 for inputs, source in (([text("softirq-flood")], "text"), ([recording], "perf.data"),
                        ([recording, text("softirq-flood")], "text"),
