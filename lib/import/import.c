@@ -184,6 +184,9 @@ int import_text(struct import *import, const char *name, const char *bytes, size
 	if (r < 0)
 		return r;
 	import->texts++;
+	if (clean.cut)
+		import_complain(import, "%s: only the first %u lines were read", name,
+				CLEAN_LINES_MAX);
 	r = take_unwrapped(import, &clean.lines);
 	clean_text_free(&clean);
 	return r;
