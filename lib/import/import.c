@@ -273,8 +273,7 @@ static int record_stage(struct import *import, enum stage_id stage)
 		str_append(&reason, "from text of ");
 		say_kinds(&reason, import, stage);
 	} else {
-		str_append(&reason, stage == STAGE_locate ? "not part of this version of triage" :
-							    "nothing of it in the text");
+		str_append(&reason, "nothing of it in the text");
 	}
 	if (str_error(&reason) < 0)
 		return -ENOMEM;
