@@ -218,6 +218,9 @@ int rule_annotate(const struct ruleset *rules, struct evidence *evidence);
 int rule_judge(const struct ruleset *rules, const struct evidence *evidence,
 	       struct judgement **ret);
 
+/* Whether two findings, also of two judgements, are about one thing: see struct chain_node. */
+bool finding_same_subject(const struct finding *a, const struct finding *b);
+
 void judgement_free(struct judgement *judgement);
 void judgement_freep(struct judgement **judgement);
 
