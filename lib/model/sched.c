@@ -136,6 +136,8 @@ static void dispatch(struct sched_model *model, const struct sched_event *event,
 	case SCHED_LOST:
 		lose_records(model, event, cpu);
 		break;
+	default: /* locks: not possible here */
+		break;
 	}
 }
 

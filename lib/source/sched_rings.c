@@ -4,12 +4,11 @@
 #include "base/cleanup.h"
 #include "source/perf_probe.h"
 #include "source/perf_ring.h"
+#include "source/perf_turn.h"
 #include "source/sched_rings_internal.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define DRAIN_MS 50
@@ -345,41 +344,8 @@ static bool drain(struct watch *watch, uint64_t before_ns)
 	return any;
 }
 
-/* How the calling thread was scheduled before. */
-struct turn {
-	int policy;
-	struct sched_param param;
-	int nice;
-	bool first;
-};
-
-/* On a host where every CPU is wanted by many, an ordinary thread waits for longer than the rings last, even at nice -20: with
- * autogroups that counts among the threads of its own session only. The lowest real-time priority does not wait, and costs the
- * others little: the reader sleeps nearly always. Without the right to it, nice is what is left. */
-static void go_first(struct turn *turn)
-{
-	const struct sched_param lowest = { .sched_priority = sched_get_priority_min(SCHED_RR) };
-
-	turn->first = true;
-	turn->nice = getpriority(PRIO_PROCESS, 0);
-	turn->policy = sched_getscheduler(0);
-	if (turn->policy >= 0 && sched_getparam(0, &turn->param) == 0)
-		sched_setscheduler(0, SCHED_RR, &lowest);
-	setpriority(PRIO_PROCESS, 0, -20);
-}
-
-static void go_as_before(struct turn *turn)
-{
-	if (!turn->first)
-		return;
-	turn->first = false;
-	setpriority(PRIO_PROCESS, 0, turn->nice);
-	if (turn->policy >= 0)
-		sched_setscheduler(0, turn->policy, &turn->param);
-}
-
 /* 0 at the end of the window or when `each` has had enough, -EINTR when stopped. */
-static int watch_until(struct watch *watch, uint64_t deadline_ns, struct turn *turn)
+static int watch_until(struct watch *watch, uint64_t deadline_ns, struct perf_turn *turn)
 {
 	const volatile sig_atomic_t *stop = watch->limits->stop;
 	const struct timespec idle = { .tv_nsec = IDLE_NS };
@@ -400,7 +366,7 @@ static int watch_until(struct watch *watch, uint64_t deadline_ns, struct turn *t
 			nanosleep(&idle, NULL);
 		/* Events come faster than they are read: better to lose some than to keep a CPU from everybody. */
 		if (now_ns() - now > HOG_NS)
-			go_as_before(turn);
+			perf_turn_back(turn);
 	}
 }
 
@@ -429,15 +395,15 @@ int sched_rings_watch(struct sched_rings *rings, const struct sched_rings_limits
 		.context = context,
 		.result = { .end_ns = UINT64_MAX, .ring_bytes = perf_rings_bytes(rings->perf) },
 	};
-	struct turn turn = { 0 };
+	struct perf_turn turn = { 0 };
 	int r;
 
-	go_first(&turn);
+	perf_turn_first(&turn);
 	perf_rings_enable(rings->perf);
 	watch.result.start_ns = now_ns();
 	r = watch_until(&watch, watch.result.start_ns + limits->duration_ns, &turn);
 	close_window(&watch);
-	go_as_before(&turn);
+	perf_turn_back(&turn);
 	*ret = watch.result;
 	if (r < 0)
 		return err_set(err, r, "stopped by a signal");
