@@ -32,10 +32,10 @@ enum sched_event_type {
 	SCHED_FORK,
 	SCHED_EXIT,
 	SCHED_MIGRATE,
-	SCHED_RUNTIME, /* sched_stat_runtime: only to compare with perf */
-	SCHED_NAME,    /* PERF_RECORD_COMM, or names read from /proc: thread and its process */
-	SCHED_LOST,    /* records of this CPU were lost before this time */
-	SCHED_FUTEX,   /* sys_enter_futex of current_tid; the last four only when asked for */
+	SCHED_RUNTIME,	 /* sched_stat_runtime: only to compare with perf */
+	SCHED_NAME,	 /* PERF_RECORD_COMM, or names read from /proc: thread and its process */
+	SCHED_LOST,	 /* records of this CPU were lost before this time */
+	SCHED_FUTEX,	 /* sys_enter_futex of current_tid; the last four only when asked for */
 	SCHED_FUTEX_END, /* sys_exit_futex */
 	SCHED_LOCK,	 /* contention_begin: current_tid waits for a lock of the kernel */
 	SCHED_LOCK_END,	 /* contention_end */

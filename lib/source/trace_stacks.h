@@ -43,7 +43,7 @@ int trace_stacks_open(const struct trace_stacks_options *options, struct trace_s
 void trace_stacks_free(struct trace_stacks *stacks);
 void trace_stacks_freep(struct trace_stacks **stacks);
 
-bool trace_stacks_has_locks(const struct trace_stacks *stacks);	 /* of the kernel */
+bool trace_stacks_has_locks(const struct trace_stacks *stacks);	  /* of the kernel */
 bool trace_stacks_has_futexes(const struct trace_stacks *stacks); /* CONFIG_FTRACE_SYSCALLS */
 
 struct trace_stacks_limits {

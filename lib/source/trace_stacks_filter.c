@@ -20,9 +20,9 @@ static void append_glob(const char *comm, struct str *out)
 	for (const char *p = comm; *p; p++) {
 		bool star = *p == '*' && !p[1];
 
-		str_append_char(out,
-				isalnum((unsigned char)*p) || star || strchr("-_./: #@+", *p) ? *p :
-												'?');
+		str_append_char(out, isalnum((unsigned char)*p) || star || strchr("-_./: #@+", *p) ?
+					     *p :
+					     '?');
 	}
 }
 
