@@ -341,8 +341,11 @@ int locate_model_end(struct locate_model *model, uint64_t end_ns)
 
 	advance(model, end_ns);
 	model->totals.end_ns = model->now_ns;
-	for (size_t i = 0; i < model->tasks.len && r == 0; i++)
+	for (size_t i = 0; i < model->tasks.len && r == 0; i++) {
 		r = close_task(model, &model->tasks.data[i]);
+		if (r == 0)
+			r = locate_close_futex(model, &model->tasks.data[i]);
+	}
 	for (size_t i = 0; i < model->lock_states.len && r == 0; i++) {
 		struct lock_state *state = &model->lock_states.data[i];
 

@@ -17,7 +17,7 @@
  * - Waker: the group of the thread on the CPU of the wakeup, or the context when that was a softirq or a hard interrupt.
  * - A stack belongs to the event of the same kind and thread within 200 us.
  * - User lock: the word (process, address) that futex calls are about. A wait lasts from FUTEX_WAIT (or LOCK_PI) to its return; one that
- *   returns EAGAIN at once is a `retry`. Distinct waiters are estimated from a map of 512 bits.
+ *   returns EAGAIN at once is a `retry`; one that is open at the end counts up to there. Distinct waiters are estimated from a map of 512 bits.
  * - Hold: when a thread gives a lock free (FUTEX_WAKE and its kin) while others wait for it, from the moment that it was given free
  *   before, or that this thread itself was let in, whichever was later. With barging this may take in the hold of one that took and gave
  *   the lock without a system call. It says nothing of conditions, where those who wake do not wait: see `wakes_by_waiters`.
@@ -52,6 +52,9 @@ struct locate_model;
 struct locate_model *locate_model_new(const struct locate_options *options); /* NULL: no memory */
 void locate_model_free(struct locate_model *model);
 void locate_model_freep(struct locate_model **model);
+
+/* Whether a name of the thread is known. */
+bool locate_model_knows(struct locate_model *model, pid_t tid);
 
 /* A process's name is that of its leader (pid == tid). -ENOMEM. */
 int locate_model_name(struct locate_model *model, pid_t tid, pid_t pid, const char *comm,
@@ -89,6 +92,14 @@ struct locate_wait {
 	bool ended;			     /* false: open at the end of the window */
 };
 
+#define LOCATE_HOLDERS \
+	4 /* groups that held a lock, each once; what further ones held counts for the last */
+
+struct locate_holder {
+	uint32_t group;
+	uint64_t holds, ns;
+};
+
 struct locate_lock {
 	pid_t pid;
 	uint64_t address;
@@ -97,7 +108,8 @@ struct locate_lock {
 	uint64_t wait_ns, wait_max_ns;
 	uint64_t wakes, wakes_by_waiters;
 	uint64_t holds, hold_ns, hold_max_ns;
-	uint32_t waiters; /* distinct threads */
+	struct locate_holder holders[LOCATE_HOLDERS]; /* holds 0: none */
+	uint32_t waiters;			      /* distinct threads */
 	uint32_t waiting_max;
 };
 

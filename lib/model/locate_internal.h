@@ -94,6 +94,7 @@ int locate_task_see(struct locate_model *model, pid_t tid, pid_t pid, const char
 int locate_on_futex(struct locate_model *model, struct task *task, const struct sched_event *event);
 int locate_on_futex_end(struct locate_model *model, struct task *task,
 			const struct sched_event *event);
+int locate_close_futex(struct locate_model *model, struct task *task); /* at the end */
 int locate_on_lock(struct locate_model *model, struct task *task, const struct sched_event *event);
 int locate_on_lock_end(struct locate_model *model, struct task *task,
 		       const struct sched_event *event);

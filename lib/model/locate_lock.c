@@ -116,6 +116,18 @@ static void begin_wait(struct task *task, struct lock_state *lock)
 		lock->stats.waiting_max = lock->waiting;
 }
 
+static void count_holder(struct locate_lock *lock, uint32_t group, uint64_t ns)
+{
+	size_t i = 0;
+
+	while (i + 1 < LOCATE_HOLDERS && lock->holders[i].holds && lock->holders[i].group != group)
+		i++;
+	if (!lock->holders[i].holds)
+		lock->holders[i].group = group;
+	lock->holders[i].holds++;
+	lock->holders[i].ns += ns;
+}
+
 /* Gives the lock free: how long it was held, while others wait for it. */
 static void give_free(struct locate_model *model, struct task *task, uint32_t index)
 {
@@ -132,6 +144,7 @@ static void give_free(struct locate_model *model, struct task *task, uint32_t in
 	task->hold_ns = model->now_ns - since_ns;
 	lock->stats.holds++;
 	lock->stats.hold_ns += task->hold_ns;
+	count_holder(&lock->stats, task->group, task->hold_ns);
 	if (task->hold_ns > lock->stats.hold_max_ns)
 		lock->stats.hold_max_ns = task->hold_ns;
 }
@@ -215,6 +228,14 @@ int locate_on_futex_end(struct locate_model *model, struct task *task,
 	if (lock->waiting)
 		lock->waiting--;
 	return end_wait(model, task, (int64_t)event->value);
+}
+
+int locate_close_futex(struct locate_model *model, struct task *task)
+{
+	if (!task->in_futex || !task->futex_waits)
+		return 0;
+	task->in_futex = false;
+	return end_wait(model, task, 0);
 }
 
 int locate_futex_stack(struct locate_model *model, struct task *task, uint32_t stack)

@@ -93,10 +93,10 @@ static int choose_group(struct locate_model *model, struct task *task)
 	const char *program = leader && leader->named ? leader->comm : task->comm;
 	char stems[2][THREAD_NAME_MAX];
 
-	if (!task->named)
+	if (!*program)
 		return add_group(model, UNNAMED, UNNAMED, false, &task->group);
 	thread_stem(program, program, task->kernel, stems[0]);
-	thread_stem(task->comm, program, task->kernel, stems[1]);
+	thread_stem(task->named ? task->comm : program, program, task->kernel, stems[1]);
 	return add_group(model, stems[0], stems[1], task->kernel, &task->group);
 }
 
@@ -107,6 +107,13 @@ static void take_comm(struct task *task, const char *comm)
 	memset(task->comm, 0, sizeof(task->comm));
 	memcpy(task->comm, comm, strnlen(comm, sizeof(task->comm) - 1));
 	task->named = true;
+}
+
+bool locate_model_knows(struct locate_model *model, pid_t tid)
+{
+	const struct task *task = locate_task_find(model, tid);
+
+	return task && task->named;
 }
 
 int locate_model_name(struct locate_model *model, pid_t tid, pid_t pid, const char *comm,

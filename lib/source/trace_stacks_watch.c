@@ -10,6 +10,7 @@
  * stretches are better than many short ones. */
 #define CYCLE_MS 50
 #define GATE_MS_FIRST 2
+#define GATE_SLICE_MS 10 /* then it is seen whether they come faster than before */
 #define STACKS_PER_S 1200
 
 /* As in sched_rings.c. */
@@ -27,7 +28,7 @@ struct watch {
 	struct trace_stacks_result result;
 	struct perf_turn turn;
 	uint64_t last_ns, deadline_ns;
-	uint64_t gate_ms, gate_opened_ns, on_ns, stacks_before;
+	uint64_t gate_ms, gate_opened_ns, on_ns, stacks_before, stacks_wanted; /* of a cycle */
 	bool gate_open;
 	int ended;
 };
@@ -158,8 +159,7 @@ static void close_gate(struct watch *watch)
 /* By what came in the cycle that ended; at most four times as long as before. */
 static void set_gate(struct watch *watch)
 {
-	uint64_t per_s = watch->limits->stacks_per_s ? watch->limits->stacks_per_s : STACKS_PER_S;
-	uint64_t wanted = per_s * CYCLE_MS / 1000 + 1;
+	uint64_t wanted = watch->stacks_wanted;
 	uint64_t seen = watch->result.stacks - watch->stacks_before;
 	uint64_t next = watch->gate_ms * (seen ? wanted : 4) / (seen ? seen : 1);
 
@@ -201,15 +201,28 @@ static uint64_t before_deadline(const struct watch *watch, uint64_t time_ns)
 	return time_ns < watch->deadline_ns ? time_ns : watch->deadline_ns;
 }
 
+/* For as long as planned, or until there are enough. */
+static int watch_gate(struct watch *watch, uint64_t until_ns)
+{
+	int r = 0;
+
+	open_gate(watch);
+	while (r == 0 && !watch->ended && now_ns() < until_ns &&
+	       watch->result.stacks - watch->stacks_before < 2 * watch->stacks_wanted) {
+		uint64_t slice_ns = now_ns() + GATE_SLICE_MS * MS;
+
+		r = read_until(watch, slice_ns < until_ns ? slice_ns : until_ns);
+	}
+	if (now_ns() < until_ns || watch->gate_ms < CYCLE_MS)
+		close_gate(watch);
+	return r;
+}
+
 static int watch_cycle(struct watch *watch)
 {
 	uint64_t start_ns = now_ns();
-	int r;
+	int r = watch_gate(watch, before_deadline(watch, start_ns + watch->gate_ms * MS));
 
-	open_gate(watch);
-	r = read_until(watch, before_deadline(watch, start_ns + watch->gate_ms * MS));
-	if (watch->gate_ms < CYCLE_MS)
-		close_gate(watch);
 	if (r == 0)
 		r = read_until(watch, before_deadline(watch, start_ns + CYCLE_MS * MS));
 	set_gate(watch);
@@ -262,6 +275,8 @@ int trace_stacks_watch(struct trace_stacks *stacks, const struct trace_stacks_li
 	};
 	int r;
 
+	watch.stacks_wanted =
+		(limits->stacks_per_s ? limits->stacks_per_s : STACKS_PER_S) * CYCLE_MS / 1000 + 1;
 	perf_turn_first(&watch.turn);
 	perf_rings_enable(stacks->events.perf);
 	watch.result.start_ns = now_ns();

@@ -25,7 +25,7 @@ static const struct stage {
 	{ STAGE_top, 0.12, stage_top_collect, NULL },
 	{ STAGE_perf, 0.25, stage_perf_collect, NULL },
 	{ STAGE_sched, 0.30, stage_sched_collect, NULL },
-	{ STAGE_locate, 0.23, NULL, "perf sched timehist --state --callchain" },
+	{ STAGE_locate, 0.23, stage_locate_collect, NULL },
 };
 
 struct funnel {
