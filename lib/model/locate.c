@@ -19,6 +19,7 @@ struct locate_model *locate_model_new(const struct locate_options *options)
 
 	if (!model)
 		return NULL;
+	model->options = *options;
 	model->options.threads_max = or_default(options->threads_max, 16384);
 	model->options.groups_max = or_default(options->groups_max, 512);
 	model->options.edges_max = or_default(options->edges_max, 8192);
@@ -176,6 +177,16 @@ static int on_waking(struct locate_model *model, const struct sched_event *event
 	return r < 0 ? r : keep_wait(model, task, &wait);
 }
 
+/* A thread that waits in a futex call leaves the CPU with the very stack that it called with. */
+static void set_blocked_stack(struct task *task, uint32_t stack)
+{
+	task->blocked_stack = stack;
+	if (task->in_futex && task->futex_waits && task->futex_stack == NONE)
+		task->futex_stack = stack;
+	if (task->in_lock && task->lock_stack == NONE)
+		task->lock_stack = stack;
+}
+
 static int leave(struct locate_model *model, const struct sched_event *event, pid_t pid)
 {
 	struct task *task;
@@ -184,15 +195,16 @@ static int leave(struct locate_model *model, const struct sched_event *event, pi
 	if (event->other_tid <= 0)
 		return 0;
 	r = locate_task_see(model, event->other_tid, pid, event->other_comm, &task);
-	if (r < 0 || !task)
+	if (r < 0 || !task || !task->watched)
 		return r;
 	if (event->runnable) {
+		locate_take_fresh(model, &task->leaving);
 		model->groups.data[task->group].preempted++;
 		return 0;
 	}
 	task->blocked = true;
 	task->blocked_ns = model->now_ns;
-	task->blocked_stack = locate_take_fresh(model, &task->leaving);
+	set_blocked_stack(task, locate_take_fresh(model, &task->leaving));
 	return 0;
 }
 
@@ -303,7 +315,8 @@ int locate_model_stack(struct locate_model *model, const struct sched_event *eve
 		return r;
 	switch (event->type) {
 	case SCHED_SWITCH:
-		stack_of_leaving(model, task, stack);
+		if (!event->runnable)
+			stack_of_leaving(model, task, stack);
 		return 0;
 	case SCHED_WAKEUP:
 		return stack_of_waking(model, task, stack);

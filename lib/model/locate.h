@@ -15,7 +15,8 @@
  *   the sched stage's. One that was open when the window began counts as a wakeup, not as time; one that is open at its end counts up
  *   to there, without a waker. Across lost records a wait is `doubtful`: counted as such, and not as time.
  * - Waker: the group of the thread on the CPU of the wakeup, or the context when that was a softirq or a hard interrupt.
- * - A stack belongs to the event of the same kind and thread within 200 us.
+ * - A stack belongs to the event of the same kind and thread within 200 us; one that a thread leaves the CPU with, to the futex or lock
+ *   that it is waiting for as well.
  * - User lock: the word (process, address) that futex calls are about. A wait lasts from FUTEX_WAIT (or LOCK_PI) to its return; one that
  *   returns EAGAIN at once is a `retry`; one that is open at the end counts up to there. Distinct waiters are estimated from a map of 512 bits.
  * - Hold: when a thread gives a lock free (FUTEX_WAKE and its kin) while others wait for it, from the moment that it was given free
@@ -45,6 +46,10 @@ struct locate_options {
 	uint32_t edges_max;   /* 8192 pairs of waker and wakee */
 	uint32_t locks_max;   /* 8192 user locks, and as many of the kernel */
 	uint32_t waits_max;   /* 65536 waits with stacks, and as many sites */
+	/* Whether threads of a name are among the suspects, so that their wakeups are seen too; others leave the CPU for a suspect without
+	 * waiting. NULL: all are. */
+	bool (*is_watched)(void *context, const char *comm);
+	void *context;
 };
 
 struct locate_model;
@@ -155,9 +160,9 @@ const struct locate_site *locate_model_sites(const struct locate_model *model, s
 /* ---- the wait-for graph ------------------------------------------------------------------------ */
 
 /* Groups that wait for each other, or one that all waiting leads to: a sink component of the graph in which a group points to those
- * that end its waits. Edges with less than `least_pct` of a group's waiting are left out. */
+ * that end its waits. What interrupts end is left out: packets and timers wait for nobody. Edges with less than `least_pct` of a group's waiting are left out. */
 struct locate_knot {
-	uint32_t members[8]; /* actors; the heaviest first */
+	uint32_t members[8]; /* groups, the heaviest first */
 	uint32_t count;	     /* of all members */
 	uint64_t wait_ns;    /* of waits that its members ended, of its own members too */
 	uint64_t inner_ns;   /* of those, waits of its own members */

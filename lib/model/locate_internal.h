@@ -26,7 +26,7 @@ struct recent {
 struct task {
 	pid_t tid, pid;
 	uint32_t group;
-	bool named, kernel, seen;
+	bool named, kernel, seen, watched;
 	char comm[SCHED_COMM_LEN];
 
 	bool blocked;

@@ -47,11 +47,12 @@ static uint32_t node_of(struct graph *graph, uint32_t actor)
 static void add_arcs(struct graph *graph, const struct locate_edge *edges, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		uint32_t from = node_of(graph, edges[i].wakee);
-		uint32_t to = node_of(graph, edges[i].waker);
+		uint32_t from, to;
 
-		if (edges[i].waker == LOCATE_ACTOR_UNKNOWN || !edges[i].wait_ns)
+		if (edges[i].waker >= LOCATE_ACTOR_LEAST || !edges[i].wait_ns)
 			continue;
+		from = node_of(graph, edges[i].wakee);
+		to = node_of(graph, edges[i].waker);
 		graph->nodes[from].wait_ns += edges[i].wait_ns;
 		graph->arcs[graph->arcs_len++] = (struct arc){ from, to, edges[i].wait_ns };
 	}

@@ -150,6 +150,8 @@ int locate_task_see(struct locate_model *model, pid_t tid, pid_t pid, const char
 	if (r < 0)
 		return r;
 	task->seen = true;
+	task->watched = !model->options.is_watched ||
+			model->options.is_watched(model->options.context, task->comm);
 	model->groups.data[task->group].threads++;
 	model->totals.threads++;
 	return 0;

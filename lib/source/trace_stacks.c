@@ -22,7 +22,7 @@ static const struct trace_event {
 } wanted[] = {
 	{ "sched", "sched_switch", TRACE_ABOUT_SWITCH, true, true },
 	{ "sched", "sched_waking", TRACE_ABOUT_WAKEE, true, true },
-	{ "syscalls", "sys_enter_futex", TRACE_ABOUT_CURRENT, true, false },
+	{ "syscalls", "sys_enter_futex", TRACE_ABOUT_FUTEX, true, false },
 	{ "syscalls", "sys_exit_futex", TRACE_ABOUT_CURRENT, false, false },
 	{ "lock", "contention_begin", TRACE_ABOUT_CURRENT, true, false },
 	{ "lock", "contention_end", TRACE_ABOUT_CURRENT, false, false },

@@ -21,6 +21,7 @@ enum trace_about {
 	TRACE_ABOUT_SWITCH,  /* prev_*, next_* */
 	TRACE_ABOUT_WAKEE,   /* comm, pid */
 	TRACE_ABOUT_CURRENT, /* whoever is on the CPU */
+	TRACE_ABOUT_FUTEX, /* the same; with stacks only those who wake: who waits is seen leaving the CPU */
 };
 
 /* The filter of an event that has no stack (by name), and of one that has (by thread). A name is data: what a filter could take for

@@ -156,17 +156,22 @@ static void close_gate(struct watch *watch)
 	watch->gate_open = false;
 }
 
+static uint64_t stacks_so_far(const struct watch *watch)
+{
+	return watch->result.stacks + watch->result.lost_stacks;
+}
+
 /* By what came in the cycle that ended; at most four times as long as before. */
 static void set_gate(struct watch *watch)
 {
 	uint64_t wanted = watch->stacks_wanted;
-	uint64_t seen = watch->result.stacks - watch->stacks_before;
+	uint64_t seen = stacks_so_far(watch) - watch->stacks_before;
 	uint64_t next = watch->gate_ms * (seen ? wanted : 4) / (seen ? seen : 1);
 
 	if (next > 4 * watch->gate_ms)
 		next = 4 * watch->gate_ms;
 	watch->gate_ms = next < 1 ? 1 : next > CYCLE_MS ? CYCLE_MS : next;
-	watch->stacks_before = watch->result.stacks;
+	watch->stacks_before = stacks_so_far(watch);
 }
 
 /* ---- the window ------------------------------------------------------------------------------- */
@@ -208,7 +213,7 @@ static int watch_gate(struct watch *watch, uint64_t until_ns)
 
 	open_gate(watch);
 	while (r == 0 && !watch->ended && now_ns() < until_ns &&
-	       watch->result.stacks - watch->stacks_before < 2 * watch->stacks_wanted) {
+	       stacks_so_far(watch) - watch->stacks_before < 2 * watch->stacks_wanted) {
 		uint64_t slice_ns = now_ns() + GATE_SLICE_MS * MS;
 
 		r = read_until(watch, slice_ns < until_ns ? slice_ns : until_ns);

@@ -2,6 +2,7 @@
 #include "stage/stage.h"
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "source/trace_stacks.h"
 #include "stage/locate_put.h"
 #include "stage/locate_stacks.h"
@@ -120,6 +121,16 @@ static int take_event(void *context, const struct sched_event *event, pid_t pid,
 	return r < 0 ? r : locate_model_event(stage->model, event, pid);
 }
 
+static bool is_watched(void *context, const char *comm)
+{
+	const struct suspects *suspects = context;
+
+	for (size_t i = 0; i < suspects->comms_count; i++)
+		if (text_glob(suspects->comms[i], comm))
+			return true;
+	return false;
+}
+
 /* ---- before: what it takes ------------------------------------------------------------------------ */
 
 static int open_names(struct locate_stage *stage)
@@ -131,7 +142,8 @@ static int open_names(struct locate_stage *stage)
 	perf_log_init(&stage->log,
 		      &(struct perf_log_options){ .bytes_max = LOG_BYTES_MAX,
 						  .stack_bytes_max = LOG_STACK_BYTES_MAX });
-	stage->model = locate_model_new(&(struct locate_options){ 0 });
+	stage->model = locate_model_new(
+		&(struct locate_options){ .is_watched = is_watched, .context = &stage->suspects });
 	stage->spaces = address_spaces_new(context->root, 0, 0);
 	stage->blocked = perf_profile_new(context->rules);
 	stage->wakeups = perf_profile_new(context->rules);

@@ -68,7 +68,7 @@ const char *locate_group_name(const struct locate_group *group)
 const char *locate_symbol_name(const struct locate_put *put, uintptr_t symbol)
 {
 	return symbol == PROFILE_SYMBOL_OTHER ?
-		       NULL :
+		       "" :
 		       profile_symbol_of(put->profile, (uint32_t)symbol)->function;
 }
 

@@ -79,6 +79,8 @@ static int rank_locks(const struct locate_put *put, struct ranking *ret, uint64_
 struct lock_sites {
 	struct tally waits;
 	struct tally holds; /* ns are scaled to what the whole group held */
+	struct tally plain_holds;
+	uint64_t conditions; /* of the waits */
 };
 
 static const struct locate_holder *find_holder(const struct locate_lock *lock, uint32_t group)
@@ -105,6 +107,21 @@ static double hold_scale(const struct locate_put *put, const struct ranked *rank
 	return holder && seen_ns ? (double)holder->ns / (double)seen_ns : 1;
 }
 
+/* Whether a function on the way from the system call to the program's own is one of conditions. */
+static bool is_condition(const struct locate_put *put, const struct locate_stack *stack)
+{
+	for (size_t i = stack->kernel_count; i < stack->count; i++) {
+		uint32_t symbol = put->stacks->symbols.data[stack->first + i];
+
+		if (symbol == stack->own)
+			break;
+		if (rule_know(put->rules, COLUMN_locate_locks_of_condition,
+			      locate_symbol_name(put, symbol)))
+			return true;
+	}
+	return false;
+}
+
 static int collect_sites(const struct locate_put *put, const struct ranked *ranked,
 			 struct lock_sites *ret)
 {
@@ -123,9 +140,11 @@ static int collect_sites(const struct locate_put *put, const struct ranked *rank
 
 		if (site->lock != ranked->index || site->type == LOCATE_SITE_KERNEL)
 			continue;
-		if (site->type == LOCATE_SITE_WAIT)
+		if (site->type == LOCATE_SITE_WAIT) {
+			ret->conditions += is_condition(put, &put->stacks->list.data[site->stack]);
 			r = tally_add(&ret->waits, own, site->ns, site->stack);
-		else if (holder)
+		} else if (holder &&
+			   (r = tally_add(&ret->plain_holds, own, site->ns, site->stack)) == 0)
 			r = tally_add(&ret->holds, own,
 				      (uint64_t)((double)site->ns *
 						 scales[holder - ranked->lock->holders]),
@@ -153,6 +172,32 @@ static const struct locate_holder *main_holder(const struct locate_lock *lock)
 	return most;
 }
 
+/* At a time: what holds a lock rarely but long may not have most of it in sum. */
+static int put_longest(const struct locate_put *put, int row, const struct tally *holds,
+		       bool with_line)
+{
+	const struct tally_item *longest = NULL;
+	double most_ms = 0;
+	int r;
+
+	vec_each(item, holds) {
+		double ms = average_ms(item->ns, item->count);
+
+		if (item->key == PROFILE_SYMBOL_OTHER || ms <= most_ms)
+			continue;
+		most_ms = ms;
+		longest = item;
+	}
+	if (!longest)
+		return 0;
+	evidence_set_cell(put->evidence, row, COLUMN_locate_locks_longest_ms, most_ms);
+	r = locate_text(put, row, COLUMN_locate_locks_longest_function,
+			locate_symbol_name(put, longest->key));
+	return r < 0 || !with_line ? r :
+				     locate_text(put, row, COLUMN_locate_locks_longest_line,
+						 locate_own_line(put, longest->stack));
+}
+
 static int put_sites(const struct locate_put *put, int row, const struct lock_sites *sites,
 		     bool with_lines)
 {
@@ -160,6 +205,10 @@ static int put_sites(const struct locate_put *put, int row, const struct lock_si
 	const struct tally_item *hold = tally_most(&sites->holds, true, PROFILE_SYMBOL_OTHER);
 	int r = 0;
 
+	if (tally_count(&sites->waits))
+		evidence_set_cell(put->evidence, row, COLUMN_locate_locks_condition_pct,
+				  share_pct((double)sites->conditions,
+					    (double)tally_count(&sites->waits)));
 	if (wait) {
 		evidence_set_cell(put->evidence, row, COLUMN_locate_locks_wait_function_pct,
 				  share_pct((double)wait->count,
@@ -171,6 +220,9 @@ static int put_sites(const struct locate_put *put, int row, const struct lock_si
 					locate_own_line(put, wait->stack));
 	}
 	if (r < 0 || !hold)
+		return r;
+	r = put_longest(put, row, &sites->plain_holds, with_lines);
+	if (r < 0)
 		return r;
 	evidence_set_cell(put->evidence, row, COLUMN_locate_locks_holder_pct,
 			  share_pct((double)hold->ns, (double)all_ns(&sites->holds)));
@@ -184,6 +236,7 @@ static int put_sites(const struct locate_put *put, int row, const struct lock_si
 static void put_lock_numbers(const struct locate_put *put, int row, const struct locate_lock *lock,
 			     uint64_t all_waits)
 {
+	const struct locate_group *group = locate_model_group(put->model, lock->group);
 	double window_ns = put->window_s * 1e9;
 	const struct {
 		enum column_id column;
@@ -198,6 +251,8 @@ static void put_lock_numbers(const struct locate_put *put, int row, const struct
 		{ COLUMN_locate_locks_wait_max_ms, (double)lock->wait_max_ns / 1e6 },
 		{ COLUMN_locate_locks_share_pct,
 		  share_pct((double)lock->waits, (double)all_waits) },
+		{ COLUMN_locate_locks_group_share_pct,
+		  fmin(100, share_pct((double)lock->waits, (double)group->waits)) },
 		{ COLUMN_locate_locks_handed_on_pct,
 		  share_pct((double)lock->wakes_by_waiters, (double)lock->wakes) },
 		{ COLUMN_locate_locks_held_pct, share_pct((double)lock->hold_ns, window_ns) },
@@ -251,6 +306,7 @@ static int put_lock(const struct locate_put *put, const struct ranked *ranked, u
 		r = put_sites(put, row, &sites, with_lines);
 	vec_free(&sites.waits);
 	vec_free(&sites.holds);
+	vec_free(&sites.plain_holds);
 	return r;
 }
 

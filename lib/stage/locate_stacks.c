@@ -76,7 +76,7 @@ static bool is_own(const struct profile_symbol *symbol)
 	return !(symbol->classes & (CLASS_BIT(library) | CLASS_BIT(user_lock) | CLASS_BIT(malloc) |
 				    CLASS_BIT(user_copy) | CLASS_BIT(runtime_scheduler) |
 				    CLASS_BIT(interpreter_lock))) &&
-	       (symbol->named || *symbol->module);
+	       (symbol->named || (*symbol->module && *symbol->function != '['));
 }
 
 static void find_own(const struct profile *profile, const struct perf_frames *frames,
