@@ -252,7 +252,8 @@ static void put_lock_numbers(const struct locate_put *put, int row, const struct
 		{ COLUMN_locate_locks_share_pct,
 		  share_pct((double)lock->waits, (double)all_waits) },
 		{ COLUMN_locate_locks_group_share_pct,
-		  fmin(100, share_pct((double)lock->waits, (double)group->waits)) },
+		  fmin(100,
+		       share_pct((double)lock->waits, (double)(group->waits + group->preempted))) },
 		{ COLUMN_locate_locks_handed_on_pct,
 		  share_pct((double)lock->wakes_by_waiters, (double)lock->wakes) },
 		{ COLUMN_locate_locks_held_pct, share_pct((double)lock->hold_ns, window_ns) },
@@ -424,6 +425,12 @@ static struct kernel_row *find_row(struct kernel_rows *rows, const struct kernel
 	return NULL;
 }
 
+/* Then the program's function below is only where it came. */
+static bool is_interrupt(const struct locate_put *put, uint32_t stack)
+{
+	return put->stacks->list.data[stack].classes & (CLASS_BIT(hardirq) | CLASS_BIT(softirq));
+}
+
 static int add_kernel_lock(const struct locate_put *put, const struct locate_kernel_lock *lock,
 			   uint32_t index, struct kernel_rows *rows)
 {
@@ -442,7 +449,7 @@ static int add_kernel_lock(const struct locate_put *put, const struct locate_ker
 	if (lock->wait_max_ns > row->max_ns)
 		row->max_ns = lock->wait_max_ns;
 	r = tally_add(&row->groups, lock->group, lock->wait_ns, row->stack);
-	if (r == 0 && like.stack != LOCATE_STACK_NONE)
+	if (r == 0 && like.stack != LOCATE_STACK_NONE && !is_interrupt(put, like.stack))
 		r = tally_add(&row->own, put->stacks->list.data[like.stack].own, lock->wait_ns,
 			      like.stack);
 	return r;

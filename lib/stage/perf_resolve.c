@@ -17,27 +17,51 @@ struct chain {
 	bool unwound;
 };
 
-/* The longer of what frame pointers and the copied stack tell; a complete unwinding beats both. */
-static struct chain user_chain(struct perf_resolver *resolver, const struct stack_sample *sample,
-			       uint64_t unwound[STACK_FRAMES_MAX])
+/* Frame pointers that lead nowhere: an address in nobody's code is no caller. */
+static int trim_chain(struct perf_resolver *resolver, pid_t pid, struct chain *chain)
 {
-	struct chain chain = { .addresses = sample->user, .count = sample->user_count };
-	bool complete = false;
-	int count = 0;
+	struct symbol symbol;
+	int r;
 
-	chain.broken = chain.count && chain.count <= FRAMES_BROKEN;
+	for (size_t i = 0; i < chain->count; i++) {
+		r = symbolizer_find_user(resolver->symbolizer, pid, chain->addresses[i], i > 0,
+					 &symbol);
+		if (r < 0)
+			return r;
+		if (*symbol.module)
+			continue;
+		chain->count = i;
+		break;
+	}
+	return 0;
+}
+
+/* The longer of what frame pointers and the copied stack tell; a complete unwinding beats both. */
+static int user_chain(struct perf_resolver *resolver, const struct stack_sample *sample,
+		      uint64_t unwound[STACK_FRAMES_MAX], struct chain *ret)
+{
+	struct chain sound = { .addresses = sample->user, .count = sample->user_count };
+	bool complete = false;
+	int count = 0, r;
+
+	*ret = sound;
+	ret->broken = ret->count && ret->count <= FRAMES_BROKEN;
 	if (resolver->unwinder && sample->user_regs && sample->user_stack_len)
 		count = unwind_user(resolver->unwinder, sample->pid, sample->user_regs,
 				    sample->user_stack, sample->user_stack_len, unwound,
 				    STACK_FRAMES_MAX, &complete);
-	if (count <= 0 || (!complete && (size_t)count <= chain.count))
-		return chain;
-	return (struct chain){
+	if (count <= 0)
+		return 0;
+	r = complete ? 0 : trim_chain(resolver, sample->pid, &sound);
+	if (r < 0 || (!complete && (size_t)count < sound.count))
+		return r;
+	*ret = (struct chain){
 		.addresses = unwound,
 		.count = (size_t)count,
 		.broken = !complete && count <= FRAMES_BROKEN,
 		.unwound = true,
 	};
+	return 0;
 }
 
 /* What a function is about is asked once, when it is first seen. */
@@ -109,9 +133,11 @@ int perf_resolve_frames(struct perf_resolver *resolver, const struct stack_sampl
 			struct perf_frames *ret)
 {
 	uint64_t unwound[STACK_FRAMES_MAX];
-	struct chain chain = user_chain(resolver, sample, unwound);
-	int r;
+	struct chain chain;
+	int r = user_chain(resolver, sample, unwound, &chain);
 
+	if (r < 0)
+		return r;
 	ret->count = 0;
 	ret->user_broken = chain.broken;
 	r = name_kernel(resolver, sample, ret);
