@@ -42,7 +42,7 @@ static __attribute__((noinline)) long rebuild_index(void)
 	long sum = 0;
 
 	pthread_mutex_lock(&hot);
-	for (int round = 0; round < 200; round++)
+	for (int round = 0; round < 400; round++)
 		for (int i = 0; i < ENTRIES; i++)
 			sum += entries[i];
 	pthread_mutex_unlock(&hot);
@@ -57,7 +57,7 @@ static void take_nap(long ns)
 /* What a request costs beside the lookup. */
 static __attribute__((noinline)) unsigned answer(unsigned seed)
 {
-	for (int i = 0; i < 20000; i++)
+	for (int i = 0; i < 3000; i++)
 		seed = seed * 1664525u + 1013904223u;
 	return seed;
 }
