@@ -3,19 +3,17 @@
 
 #include "base/cleanup.h"
 #include "source/perf_data.h"
-#include "source/proc_task.h"
 #include "source/sched_rings.h"
 #include "stage/event_pipe.h"
 #include "stage/perf_file.h"
 #include "stage/sched_excerpt.h"
 #include "stage/sched_put.h"
+#include "stage/thread_names.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 
 /* Of all rings together: on a host with many CPUs each gets less than its default. */
 #define RING_BYTES_ALL ((size_t)64 << 20)
@@ -24,75 +22,17 @@
 /* A switch comes with about one wakeup or migration. */
 #define EVENTS_PER_SWITCH 2.2
 
-/* ---- names: which process a thread belongs to ---------------------------------------------------- */
-
-struct namer {
-	struct procroot *root;
-	struct sched_model *model;
-	int proc_fd;
-	struct str text;
-	struct id_list pids, tids;
-};
-
-/* The events bring the names of threads; what they lack is the process. */
-static int name_threads(struct namer *namer, pid_t pid, bool kernel)
-{
-	_cleanup_(cleanup_close) int task_fd = -1;
-	char path[32];
-
-	snprintf(path, sizeof(path), "%d/task", pid);
-	task_fd = procroot_open_folder_at(namer->root, namer->proc_fd, path);
-	if (task_fd < 0 || procroot_list_ids(namer->root, task_fd, &namer->tids) < 0)
-		return 0; /* vanished */
-	for (size_t i = 0; i < namer->tids.len; i++) {
-		pid_t tid = namer->tids.data[i];
-
-		if (tid != pid && sched_model_name(namer->model, tid, pid, "", kernel) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int name_process(struct namer *namer, pid_t pid)
-{
-	struct task_stat stat;
-	char name[32];
-	bool kernel;
-
-	snprintf(name, sizeof(name), "%d/stat", pid);
-	if (procroot_read_in(namer->root, namer->proc_fd, "proc", name, &namer->text) < 0 ||
-	    task_stat_parse(str_text(&namer->text), namer->text.len, &stat) < 0)
-		return 0;
-	kernel = stat.flags & PF_KTHREAD;
-	if (sched_model_name(namer->model, pid, pid, stat.comm, kernel) < 0)
-		return -ENOMEM;
-	return stat.threads > 1 ? name_threads(namer, pid, kernel) : 0;
-}
-
-static int name_all(struct procroot *root, struct sched_model *model)
-{
-	struct namer namer = { .root = root, .model = model };
-	int r;
-
-	namer.proc_fd = procroot_open_folder(root, "proc");
-	if (namer.proc_fd < 0)
-		return 0;
-	r = procroot_list_ids(root, namer.proc_fd, &namer.pids);
-	for (size_t i = 0; i < namer.pids.len && r == 0; i++)
-		r = name_process(&namer, namer.pids.data[i]);
-	close(namer.proc_fd);
-	str_free(&namer.text);
-	vec_free(&namer.pids);
-	vec_free(&namer.tids);
-	return r == -ENOMEM ? r : 0;
-}
-
 /* ---- the live host -------------------------------------------------------------------------------- */
 
 struct listener {
 	struct sched_model *model;
 	struct sched_excerpt *excerpt; /* NULL: nobody keeps it */
 };
+
+static int take_name(void *context, const struct thread_name *name)
+{
+	return sched_model_name(context, name->tid, name->pid, name->comm, name->kernel);
+}
 
 static int take_event(void *context, const struct sched_event *event)
 {
@@ -212,7 +152,7 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 	if (!model || (context->keep && !excerpt))
 		return -ENOMEM;
 	listener = (struct listener){ model, excerpt };
-	r = name_all(context->root, model);
+	r = threads_name(context->root, take_name, model);
 	return r < 0 ? r : watch(context, rings, &listener, err);
 }
 

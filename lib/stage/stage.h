@@ -75,6 +75,10 @@ int stage_perf_from_file(const char *path, const struct ruleset *rules, struct e
 int stage_from_perf_data(const char *path, const struct ruleset *rules, struct evidence *evidence,
 			 struct err *err);
 
+/* locate: which lock, which wake source, which code path? Waits of the suspects, with the stacks of
+ * both ends. Suspects are the subjects of the findings so far, then the heaviest groups. */
+stage_collect_fn stage_locate_collect;
+
 /* top: who makes the load? Two passes over all threads, then the costlier facts of the
  * candidates. */
 stage_collect_fn stage_top_collect;
