@@ -25,7 +25,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-#define FORMATS "folded, svg, speedscope or chrome-trace"
+#define FORMATS "folded, svg, speedscope, chrome-trace or perf.data"
 
 static const char usage[] =
 	"usage: triage export BUNDLE|perf.data|- --as FORMAT [OPTIONS]\n"
@@ -33,7 +33,8 @@ static const char usage[] =
 	"  --as FORMAT          stacks: folded (a stack per line), svg (flame graph for a browser),\n"
 	"                       speedscope (JSON for speedscope.app); the scheduler's timeline, of\n"
 	"                       a perf.data file or what a bundle keeps: chrome-trace (JSON for\n"
-	"                       ui.perfetto.dev or chrome://tracing)\n"
+	"                       ui.perfetto.dev or chrome://tracing); perf.data, what\n"
+	"                       `triage run --keep-trace` recorded, for perf and Hotspot\n"
 	"  --view VIEW          on-cpu, off-cpu, wakeup, hot-cold (on-cpu and off-cpu side by side)\n"
 	"                       or page-faults (default on-cpu)\n"
 	"  --max-events N       of a timeline: end it after that many events (default 500000)\n"
@@ -41,6 +42,7 @@ static const char usage[] =
 
 static const struct export_kind kinds[] = {
 	{ "chrome-trace", false, export_chrome_trace },
+	{ "perf.data", false, export_perf_data },
 };
 
 static int take_kind(struct export *export, const char *name)

@@ -141,6 +141,28 @@ static int export_bundle(const struct export *export, struct output *output, str
 	return r < 0 ? r : draw_excerpt(export, bundle, trace, err);
 }
 
+/* ---- the trace that was kept --------------------------------------------------------------------- */
+
+int export_perf_data(const struct export *export, struct output *output, struct err *err)
+{
+	_cleanup_(bundle_freep) struct bundle *bundle = NULL;
+	const char *bytes;
+	size_t len;
+	int r = export_load_bundle(export->input, &bundle, err);
+
+	if (r < 0)
+		return r;
+	if (!bundle_find(bundle, "perf.data", &bytes, &len))
+		return err_set(
+			err, -ENOENT,
+			"%s has no perf.data. The sched stage records one when it is asked to: "
+			"`triage run --keep-trace --full`",
+			quote(export->input).text);
+	return output_write(output, bytes, len);
+}
+
+/* ---- what the input is --------------------------------------------------------------------------- */
+
 static bool is_perf_data(const char *path)
 {
 	_cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);

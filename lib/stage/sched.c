@@ -9,6 +9,7 @@
 #include "stage/perf_file.h"
 #include "stage/sched_excerpt.h"
 #include "stage/sched_put.h"
+#include "stage/sched_trace.h"
 
 #include <errno.h>
 #include <math.h>
@@ -29,10 +30,18 @@
 struct namer {
 	struct procroot *root;
 	struct sched_model *model;
+	struct perf_data_writer *writer; /* NULL: none */
 	int proc_fd;
 	struct str text;
 	struct id_list pids, tids;
 };
+
+static int tell_name(const struct namer *namer, pid_t tid, pid_t pid, const char *comm, bool kernel)
+{
+	if (namer->writer)
+		perf_data_writer_process(namer->writer, pid, tid);
+	return sched_model_name(namer->model, tid, pid, comm, kernel);
+}
 
 /* The events bring the names of threads; what they lack is the process. */
 static int name_threads(struct namer *namer, pid_t pid, bool kernel)
@@ -47,7 +56,7 @@ static int name_threads(struct namer *namer, pid_t pid, bool kernel)
 	for (size_t i = 0; i < namer->tids.len; i++) {
 		pid_t tid = namer->tids.data[i];
 
-		if (tid != pid && sched_model_name(namer->model, tid, pid, "", kernel) < 0)
+		if (tid != pid && tell_name(namer, tid, pid, "", kernel) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -64,14 +73,15 @@ static int name_process(struct namer *namer, pid_t pid)
 	    task_stat_parse(str_text(&namer->text), namer->text.len, &stat) < 0)
 		return 0;
 	kernel = stat.flags & PF_KTHREAD;
-	if (sched_model_name(namer->model, pid, pid, stat.comm, kernel) < 0)
+	if (tell_name(namer, pid, pid, stat.comm, kernel) < 0)
 		return -ENOMEM;
 	return stat.threads > 1 ? name_threads(namer, pid, kernel) : 0;
 }
 
-static int name_all(struct procroot *root, struct sched_model *model)
+static int name_all(struct procroot *root, struct sched_model *model,
+		    struct perf_data_writer *writer)
 {
-	struct namer namer = { .root = root, .model = model };
+	struct namer namer = { .root = root, .model = model, .writer = writer };
 	int r;
 
 	namer.proc_fd = procroot_open_folder(root, "proc");
@@ -91,7 +101,8 @@ static int name_all(struct procroot *root, struct sched_model *model)
 
 struct listener {
 	struct sched_model *model;
-	struct sched_excerpt *excerpt; /* NULL: nobody keeps it */
+	struct sched_excerpt *excerpt;	 /* NULL: nobody keeps it */
+	struct perf_data_writer *writer; /* likewise */
 };
 
 static int take_event(void *context, const struct sched_event *event)
@@ -172,6 +183,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 		.cost_max_pct = context->cost_max_pct < 100 ? context->cost_max_pct : 0,
 		.events_max = context->events_max,
 		.stop = context->stop,
+		.raw = listener->writer ? sched_trace_take : NULL,
+		.raw_context = listener->writer,
 	};
 	struct sched_rings_result result = { 0 };
 	int watched, r;
@@ -188,6 +201,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 			      context->evidence);
 	if (r == 0)
 		r = keep_excerpt(context, listener);
+	if (r == 0)
+		r = sched_trace_keep(context, model, listener->writer);
 	return r < 0 ? r : watched;
 }
 
@@ -196,6 +211,7 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 	_cleanup_(sched_rings_freep) struct sched_rings *rings = NULL;
 	_cleanup_(sched_model_freep) struct sched_model *model = NULL;
 	_cleanup_(sched_excerpt_freep) struct sched_excerpt *excerpt = NULL;
+	_cleanup_(perf_data_writer_freep) struct perf_data_writer *writer = NULL;
 	struct sched_rings_options options = ring_options(context->evidence);
 	struct sched_model_options model_options = { 0 };
 	struct listener listener;
@@ -211,8 +227,11 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 	excerpt = context->keep ? sched_excerpt_new() : NULL;
 	if (!model || (context->keep && !excerpt))
 		return -ENOMEM;
-	listener = (struct listener){ model, excerpt };
-	r = name_all(context->root, model);
+	r = sched_trace_open(context, rings, &writer);
+	if (r < 0)
+		return r;
+	listener = (struct listener){ model, excerpt, writer };
+	r = name_all(context->root, model, writer);
 	return r < 0 ? r : watch(context, rings, &listener, err);
 }
 

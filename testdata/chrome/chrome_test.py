@@ -274,10 +274,30 @@ def live():
         os.remove("live.data")
     run(["perf", "record", "-q", "-e", "cpu-clock", "-o", "cpu.data", "--", "true"])
     check("no sched_switch" in export("cpu.data", status=2), "a file without switches")
-    done = run([TRIAGE, "run", "--stage", "sched", "-d", "2", "-q", "-o", "run.tar.zst", "--exit-zero"])
+    done = run([TRIAGE, "run", "--stage", "sched", "-d", "2", "-q", "-o", "run.tar.zst", "--exit-zero", "--keep-trace"])
     check(done.returncode in (0, 3), "triage run:", done.returncode, done.stderr)
     trace = trace_of("run.tar.zst")
     check(cpu_slices(trace), "a run keeps no timeline")
+    kept_trace()
+
+
+def kept_trace():
+    """What --keep-trace recorded: perf reads it, and tells the slices that we draw."""
+    done = run([TRIAGE, "export", "run.tar.zst", "--as", "perf.data", "-O", "kept.data"])
+    check(done.returncode == 0, "export of perf.data:", done.stderr)
+    events = run(["perf", "evlist", "-i", "kept.data"]).stdout.decode().split("\n")
+    check("sched:sched_switch" in events and "sched:sched_waking" in events, "perf evlist:", events)
+    done = run(["perf", "script", "-i", "kept.data"])
+    lines = done.stdout.decode(errors="replace").splitlines()
+    check(done.returncode == 0 and len(lines) > 100, "perf script tells", len(lines), done.stderr[:300])
+    check(any(re.search(r"^ *triage +[0-9]+ \[", line) for line in lines), "perf script knows no names")
+    theirs, _ = perf_slices("kept.data", int(trace_of("kept.data").document["otherData"]["start_ns"]))
+    ours = cpu_slices(trace_of("kept.data"))
+    # it has no mark for the rests between looks: what runs when one begins has no end in both
+    check(ours and ours == theirs, len(ours), "slices of what was kept, perf has", len(theirs))
+    make_bundle("cpu.tar.gz", {"evidence.json": b"{}"})
+    done = run([TRIAGE, "export", "cpu.tar.gz", "--as", "perf.data"])
+    check(done.returncode == 2 and b"--keep-trace" in done.stderr, "a bundle without a trace:", done.stderr)
 
 
 def main():
