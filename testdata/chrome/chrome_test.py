@@ -223,6 +223,39 @@ def refusals():
     check("not a number" in export("b.tar.gz", "--max-events", "1k", status=2), "malformed events")
 
 
+# ---- as text ----
+
+def script(path, *options):
+    done = run([TRIAGE, "export", path, "--as", "perf-script", *options])
+    check(done.returncode == 0, "export of text:", path, done.stderr[:300])
+    return done.stdout.decode().splitlines()
+
+
+def plain(line):
+    """Without what we do not have (priorities), without its columns, and with one name for both wakeups."""
+    line = re.sub(r" (prev_prio|next_prio|prio)=-?[0-9]+", "", line).replace("sched:sched_waking:", "sched:sched_wakeup:")
+    return " ".join(line.split())
+
+
+def texts():
+    lines = script("b.tar.gz")
+    check(lines[0] == "         swapper     0 [000]     0.000000: sched:sched_switch: prev_comm=swapper/0 prev_pid=0 "
+          "prev_state=R ==> next_comm=server next_pid=10", lines[0])
+    check("# records of CPU 0 were lost: 7" in lines and "# nobody watched until the next event" in script("pause.tar.gz"),
+          "losses and pauses")
+    check(not re.search("[\x00-\x1f\x7f\u202e]", "".join(script("evil.tar.gz"))), "a control character came through")
+    check(len(script("b.tar.gz", "--max-events", "3")) == 3, "--max-events of a text")
+    if run(["sh", "-c", "command -v perf"]).returncode:
+        return
+    path = os.path.join(FILES, "pipe.data")
+    theirs = [plain(line) for line in run(["perf", "script", "-i", path, "-F", "comm,tid,cpu,time,event,trace"])
+              .stdout.decode().splitlines() if "sched_stat_runtime" not in line and "sched_wakeup:" not in line]
+    ours = [plain(line) for line in script(path)]
+    check(len(theirs) > 100 and collections.Counter(ours) == collections.Counter(theirs), "perf script prints",
+          list((collections.Counter(theirs) - collections.Counter(ours)).items())[:3], "we",
+          list((collections.Counter(ours) - collections.Counter(theirs)).items())[:3])
+
+
 # ---- the checker itself ----
 
 def broken(document):
@@ -301,7 +334,7 @@ def kept_trace():
 
 
 def main():
-    cases = (live,) if "--live" in sys.argv else (recorded_files, limits, excerpts, softirq_arrows, pauses, hostile_names, refusals,
+    cases = (live,) if "--live" in sys.argv else (recorded_files, limits, excerpts, softirq_arrows, pauses, hostile_names, texts, refusals,
                                                   checker_refuses)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
