@@ -120,7 +120,7 @@ struct thread_totals {
 	uint32_t processes_born; /* processes among them */
 	uint32_t runnable_now;
 	bool has_schedstat;
-	double run_s, wait_s, runs, leader_runs, cpu_s, kernel_cpu_s, realtime_cpu_s;
+	double run_s, wait_s, runs, leader_runs, cpu_s, kernel_cpu_s, realtime_cpu_s, major_faults;
 };
 
 void thread_totals_make(const struct thread_pass *before, const struct thread_changes *changes,

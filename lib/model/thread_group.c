@@ -231,6 +231,7 @@ static void add_to_totals(struct thread_totals *totals, const struct thread_chan
 	totals->cpu_s += cpu_s;
 	totals->kernel_cpu_s += now->kernel ? cpu_s : 0;
 	totals->realtime_cpu_s += now->realtime && !now->kernel ? cpu_s : 0;
+	totals->major_faults += change->major_faults;
 	if (isnan(change->run_s)) {
 		totals->has_schedstat &= is_dead(now);
 		return;

@@ -157,6 +157,7 @@ START_TEST(without_schedstat_waiting_is_unknown)
 
 	sample.has_schedstat = false;
 	add(&scene.before, sample);
+	sample.major_faults = 3;
 	sample.user_ticks = 50;
 	add(&scene.after, sample);
 	scene_make(&scene);
@@ -164,6 +165,7 @@ START_TEST(without_schedstat_waiting_is_unknown)
 	ck_assert_double_nan(scene.changes.data[0].wait_s);
 	ck_assert(!scene.groups.data[0].has_schedstat);
 	ck_assert(!totals.has_schedstat);
+	ck_assert_double_eq(totals.major_faults, 3); /* these are known all the same */
 	ck_assert_double_eq(scene.groups.data[0].cpu_s, 0.5);
 	scene_end(&scene);
 }

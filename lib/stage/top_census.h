@@ -126,7 +126,7 @@ struct memory_sample {
 VEC_DECLARE(memory_samples, struct memory_sample);
 
 struct memory_limits {
-	bool known; /* the memory hierarchy was found */
+	bool known; /* the memory hierarchy was found, or there is none */
 	struct cgroup_mount mount;
 	uint64_t read_ns;
 	double elapsed_s; /* between the two readings */

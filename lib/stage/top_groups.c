@@ -46,6 +46,8 @@ static void put_time(const struct top_interval *interval, const struct thread_gr
 		{ COLUMN_top_groups_busiest_thread_pct, share_pct(group->busiest_s, elapsed_s) },
 		{ COLUMN_top_groups_faults_per_s, group->minor_faults / elapsed_s },
 		{ COLUMN_top_groups_major_faults_per_s, group->major_faults / elapsed_s },
+		{ COLUMN_top_groups_major_fault_share_pct,
+		  share_pct(group->major_faults, interval->totals.major_faults) },
 	};
 
 	put_cells(evidence, row, cells, ARRAY_SIZE(cells));

@@ -64,12 +64,13 @@ static int add_lineage(struct procroot *root, const struct thread_group *threads
 int memory_limits_read(struct procroot *root, const struct candidate_groups *candidates,
 		       uint64_t now_ns, struct memory_limits *ret)
 {
-	int r = 0;
+	int found, r = 0;
 
 	*ret = (struct memory_limits){ .read_ns = now_ns };
-	ret->known = cgroup_find(root, "memory", &ret->mount) == 0;
+	found = cgroup_find(root, "memory", &ret->mount);
+	ret->known = found == 0 || found == -ENOENT;
 	vec_each(candidate, candidates)
-		if (ret->known && r == 0)
+		if (found == 0 && r == 0)
 			r = add_lineage(root, candidate->group, ret);
 	return r;
 }

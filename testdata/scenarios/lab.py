@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs triage beside loads that are known to be sick or healthy, and checks what it says.
 
-    lab.py --triage build/release/triage [--repeat N] [--json FILE] [NAME...]
+    lab.py --triage build/release/triage [--repeat N] [--write FILE.md] [--record] [NAME...]
 
 Each folder beside this file that holds a scenario.json is a scenario; README.md tells how to write one.
 Exit: 0 all hit, 1 misses, 2 usage, 77 nothing could be run.
 """
 
 import argparse
+import datetime
 import fnmatch
 import json
 import operator
@@ -23,16 +24,21 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "bundles")]
+
+import accuracy  # noqa: E402  pylint: disable=wrong-import-position
+import bundles  # noqa: E402  pylint: disable=wrong-import-position
+
 KEEP = HERE.parent.parent / "build" / "lab"
 READY_LIMIT_S = 20
 RUN_LIMIT_S = 60
 PREPARE_LIMIT_S = 300
 STOP_LIMIT_S = 10
-ALONE_LIMIT_S = 60
 CALM_LIMIT_S = 10
 CALM_PCT = 15
 STEAL_PCT = 5
 TRIES = 3
+SETTLE_S = 2
 OPERATORS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
 
 
@@ -71,11 +77,11 @@ def remove_folder(folder):
         time.sleep(0.1)
 
 
-def wait_alone():
+def wait_alone(limit_s):
     """One load at a time on a host, whoever runs labs there: returns what to close when done. An abstract
     socket is a lock that belongs to no folder and ends with its process."""
     lock = socket.socket(socket.AF_UNIX)
-    deadline = time.monotonic() + ALONE_LIMIT_S
+    deadline = time.monotonic() + limit_s
     while True:
         try:
             lock.bind("\0triage-lab")
@@ -122,8 +128,8 @@ class Load:
     """A running load, the only one of its kind on this host: `with Load(script) as load: load.wait_ready()`.
     It leads its own session, and nothing outside that is ever signalled."""
 
-    def __init__(self, script):
-        self.alone = wait_alone()
+    def __init__(self, script, alone_limit_s=60):
+        self.alone = wait_alone(alone_limit_s)
         self.busy_before_pct = wait_calm()
         self.work = pathlib.Path(tempfile.mkdtemp(prefix="triage-lab-", dir=os.environ.get("TMPDIR", "/var/tmp")))
         self.ready = self.work / "ready"
@@ -224,16 +230,24 @@ def read_evidence(bundle):
     return json.loads(done.stdout) if done.returncode == 0 else {}
 
 
-def play(scenario, triage):
+def is_sanitized(triage):
+    """Built for tests: it needs more memory and time than the one that is shipped."""
+    return b"__asan_init" in pathlib.Path(triage).read_bytes()
+
+
+def play(scenario, triage, options):
     """Starts the load, runs triage beside it. Returns what came out."""
-    with Load(scenario["load"]) as load:
+    with Load(scenario["load"], options.patience) as load:
         load.wait_ready()
-        time.sleep(scenario.get("settle_s", 3))
+        time.sleep(scenario.get("settle_s", SETTLE_S))
         load.check_alive()
         bundle = load.work / "bundle.tar.zst"
-        status, wall_s, report, words = run_triage(triage, scenario.get("run", []), bundle)
+        own, strangers = bundles.census(load.process.pid)
+        extra = scenario.get("run", []) + (["--redact"] if options.record else [])
+        status, wall_s, report, words = run_triage(triage, extra, bundle)
         load.check_alive()
-        return {"exit": status, "wall_s": wall_s, "report": report, "words": words,
+        strangers |= bundles.census(load.process.pid)[1]
+        return {"exit": status, "strangers": strangers - own, "sanitized": is_sanitized(triage), "wall_s": wall_s, "report": report, "words": words,
                 "busy_before_pct": load.busy_before_pct, "evidence": read_evidence(bundle),
                 "bundle": bundle.read_bytes() if bundle.exists() else b""}
 
@@ -280,12 +294,15 @@ def check_measured(metrics, name, bound):
         return [] if otherwise == "unknown" else [f"{name} is unknown, wanted {bound}"]
     op, limit = bound.split(" ", 1)
     good = fits(value, limit) if op == "~" else OPERATORS[op](value, float(limit))
-    return [] if good else [f"{name} is {value}, wanted {bound}"]
+    shown = f"{value:.4g}" if isinstance(value, float) else value
+    return [] if good else [f"{name} is {shown}, wanted {bound}"]
 
 
-def check_verdict(verdict, expect):
+def check_primary(verdict, expect):
     primary = verdict.get("primary") or {}
     misses = []
+    if "status" in expect and verdict["status"] not in as_list(expect["status"]):
+        misses.append(f"status is {verdict['status']}, wanted {' or '.join(as_list(expect['status']))}")
     if "cause" in expect and primary.get("cause") not in as_list(expect["cause"]):
         misses.append(f"cause is {primary.get('cause')}, wanted {' or '.join(map(str, as_list(expect['cause'])))}")
     if "subject" in expect and not subject_fits(primary.get("subject") or {}, expect["subject"]):
@@ -294,6 +311,11 @@ def check_verdict(verdict, expect):
     kind = (primary.get("subject") or {}).get("kind")
     if "subject_kind" in expect and kind not in as_list(expect["subject_kind"]):
         misses.append(f"the subject is a {kind}, wanted {' or '.join(as_list(expect['subject_kind']))}")
+    return misses
+
+
+def check_verdict(verdict, expect):
+    misses = check_primary(verdict, expect)
     for other in verdict.get("contributing", []):
         if "contributing" in expect and other.get("cause") not in expect["contributing"]:
             misses.append(f"{other.get('cause')} is said to have a part in it")
@@ -336,16 +358,16 @@ def check(result, expect):
     """Everything about a result that is not as expected, in words."""
     report = result["report"]
     misses = []
-    for key, got in (("status", report["verdict"]["status"]), ("exit", result["exit"])):
-        if key in expect and got not in as_list(expect[key]):
-            misses.append(f"{key} is {got}, wanted {' or '.join(map(str, as_list(expect[key])))}")
+    if "exit" in expect and result["exit"] not in as_list(expect["exit"]):
+        misses.append(f"exit is {result['exit']}, wanted {' or '.join(map(str, as_list(expect['exit'])))}")
     if result["wall_s"] > expect.get("max_wall_s", RUN_LIMIT_S):
         misses.append(f"took {result['wall_s']:.1f} s, wanted {expect['max_wall_s']} s at most")
     misses += check_verdict(report["verdict"], expect)
     misses += check_findings(report.get("findings", []), expect)
     misses += check_arrows(report, expect)
     misses += check_told(report, expect)
-    for name, bound in expect.get("own", {}).items():
+    own = expect.get("own_sanitized" if result["sanitized"] else "own", {})
+    for name, bound in own.items():
         misses += check_measured(report.get("self", {}), name, bound)
     metrics = result["evidence"].get("metrics", {})
     if not metrics:
@@ -425,25 +447,25 @@ def disturbance(row):
     return None
 
 
-def try_scenario(scenario, triage):
+def try_scenario(scenario, triage, options):
     """A run that missed on a disturbed host is tried again; one whose CPU the hypervisor keeps taking tells nothing."""
-    for _ in range(TRIES):
-        row = try_once(scenario, triage)
+    for _ in range(options.tries):
+        row = try_once(scenario, triage, options)
         disturbed = disturbance(row)
         if row["outcome"] != "FAILED" or not disturbed:
             return row
         print(f"    {scenario['name']}: missed, but {disturbed}")
     if (row.get("stolen_pct") or 0) > STEAL_PCT:
-        return {"outcome": "skipped", "misses": [f"{TRIES} times {disturbed}"]}
+        return {"outcome": "skipped", "misses": [f"{options.tries} times {disturbed}"]}
     return row
 
 
-def try_once(scenario, triage):
+def try_once(scenario, triage, options):
     """One run of one scenario: {"outcome": "hit" | "FAILED" | "skipped", "misses": [words], ...}."""
     try:
         check_needs(scenario.get("needs", {}))
         prepare(scenario["prepare"])
-        result = play(scenario, triage)
+        result = play(scenario, triage, options)
     except Skip as reason:
         return {"outcome": "skipped", "misses": [str(reason)]}
     except (Broken, subprocess.TimeoutExpired) as error:
@@ -452,7 +474,11 @@ def try_once(scenario, triage):
     report = result["report"]
     if misses:
         keep(scenario["name"], result)
+    elif options.record:
+        bundles.save(scenario["name"], result["bundle"], result["strangers"])
     return {"outcome": "FAILED" if misses else "hit", "misses": misses, "exit": result["exit"],
+            "verdict_hit": not check_primary(report["verdict"], scenario["expect"]), "got": got_words(report),
+            "status": report["verdict"]["status"], "version": report.get("tool", {}).get("version"),
             "wall_s": result["wall_s"], "confidence": report["verdict"].get("confidence"),
             "own_cpu_pct": report.get("self", {}).get("cpu_pct_of_host"), "report": report,
             "words": result["words"], "busy_before_pct": result["busy_before_pct"],
@@ -478,6 +504,14 @@ def parse_arguments():
     parser.add_argument("--triage", required=True, metavar="PATH", help="the program to try")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="runs of each scenario")
     parser.add_argument("--json", metavar="FILE", help="write the results here, too")
+    parser.add_argument("--write", metavar="FILE", help="write the table of accuracy; runs of an earlier call count, as long as "
+                        "neither the program nor the scenario changed")
+    parser.add_argument("--afresh", action="store_true", help="with --write: earlier runs do not count")
+    parser.add_argument("--minutes", type=float, metavar="M", help="begin no more runs after that time")
+    parser.add_argument("--record", action="store_true", help="keep a redacted bundle of each hit in testdata/bundles")
+    parser.add_argument("--ci", action="store_true", help="without the scenarios that are kept out of ctest")
+    parser.add_argument("--tries", type=int, default=TRIES, metavar="N", help=f"runs of a miss on a disturbed host ({TRIES})")
+    parser.add_argument("--patience", type=int, default=60, metavar="S", help="how long to wait for another lab (60 s)")
     parser.add_argument("names", nargs="*", metavar="NAME", help="scenarios; all when none is named")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(all_names())
@@ -488,19 +522,60 @@ def parse_arguments():
     return arguments
 
 
+def chosen_scenarios(arguments):
+    scenarios = [load_scenario(name) for name in arguments.names or all_names()]
+    return [scenario for scenario in scenarios if scenario.get("ci", True) or not arguments.ci]
+
+
+def open_runs(scenarios, triage, afresh):
+    """The runs that an earlier call made, to go on from."""
+    loads_folder()
+    keys = {scenario["name"]: accuracy.build_key(triage, scenario["name"]) for scenario in scenarios}
+    return accuracy.Runs(KEEP / "runs.jsonl", keys, afresh)
+
+
+def without_details(row):
+    return {key: value for key, value in row.items() if key not in ("report", "words")}
+
+
+def run_rounds(scenarios, triage, options, runs):
+    """Each scenario once, then each again: what is cut short is even. Yields rows."""
+    deadline = time.monotonic() + 60 * options.minutes if options.minutes else None
+    done = {scenario["name"]: runs.count(scenario["name"]) if runs else 0 for scenario in scenarios}
+    for number in range(options.repeat):
+        for scenario in scenarios:
+            if done[scenario["name"]] > number:
+                continue
+            if deadline and time.monotonic() > deadline:
+                print("the time is up; the same call goes on from here" if runs else "the time is up", flush=True)
+                return
+            when = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%MZ")
+            row = dict(try_scenario(scenario, triage, options), scenario=scenario["name"], when=when)
+            tell_result(scenario, row)
+            if runs:
+                runs.add(without_details(row))
+            yield row
+
+
+def write_accuracy(path, scenarios, runs):
+    if runs.rows:
+        named = [dict(scenario, wanted=wanted_words(scenario["expect"])) for scenario in scenarios]
+        pathlib.Path(path).write_text(accuracy.table(named, runs.rows), encoding="utf-8")
+        print(f"wrote {path}: {len(runs.rows)} runs")
+
+
 def main():
     arguments = parse_arguments()
     triage = os.path.abspath(arguments.triage)
     os.environ["PATH"] = os.environ.get("PATH", "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+    scenarios = chosen_scenarios(arguments)
+    runs = open_runs(scenarios, triage, arguments.afresh) if arguments.write else None
     tell_row("scenario", "expected", "got", "conf", "wall s", "own %", "verdict")
-    rows = []
-    for scenario in map(load_scenario, arguments.names or all_names()):
-        for _ in range(arguments.repeat):
-            row = dict(try_scenario(scenario, triage), scenario=scenario["name"])
-            tell_result(scenario, row)
-            rows.append(row)
+    rows = list(run_rounds(scenarios, triage, arguments, runs))
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    if arguments.write:
+        write_accuracy(arguments.write, scenarios, runs)
     return tell_totals(rows, arguments.repeat)
 
 

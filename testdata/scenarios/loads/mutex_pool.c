@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * mutex_pool [N]: N threads named teller-K that move money between accounts, all under one mutex.
- * What they do under it is short, so most of their CPU time goes to taking turns.
+ * mutex_pool [N [NAME]]: N threads named teller-K (or NAME-K) that move money between accounts,
+ * all under one mutex. What they do under it is short, so most of their CPU time goes to taking
+ * turns.
  */
 #include "load.h"
-
-#include <pthread.h>
 
 #define ACCOUNTS 256
 
 static pthread_mutex_t books = PTHREAD_MUTEX_INITIALIZER;
 static long balance[ACCOUNTS];
+static const char *role = "teller";
 
 /* The result keeps the unlock from becoming a jump: both calls have this function in the stack. */
 static __attribute__((noinline)) long account_transfer(unsigned from, unsigned to, long amount)
@@ -30,7 +30,7 @@ static __attribute__((noreturn)) void *serve_customers(void *argument)
 	unsigned seed = (unsigned)(size_t)argument;
 	char name[16];
 
-	snprintf(name, sizeof(name), "teller-%u", seed % 10000);
+	snprintf(name, sizeof(name), "%.9s-%u", role, seed % 10000);
 	prctl(PR_SET_NAME, name);
 	for (;;) {
 		unsigned from, to;
@@ -44,17 +44,10 @@ static __attribute__((noreturn)) void *serve_customers(void *argument)
 
 int main(int argc, char **argv)
 {
-	int threads = load_arg(argc, argv, 1, 32);
-
+	if (argc > 2)
+		role = argv[2];
 	load_bound();
-	for (int i = 1; i <= threads; i++) {
-		pthread_t thread;
-
-		if (pthread_create(&thread, NULL, serve_customers, (void *)(size_t)i)) {
-			fprintf(stderr, "mutex_pool: only %d of %d threads\n", i - 1, threads);
-			return 77;
-		}
-	}
+	load_threads(load_arg(argc, argv, 1, 32), serve_customers);
 	load_ready();
 	for (;;)
 		pause();

@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * worker_pool [WORKERS [CONNECTIONS]]: a server whose acceptor hands every request to a pool of
- * threads worker-K that is far larger than the machine, and a process load-gen that keeps one
- * request on each connection, all on loopback. A request is a byte and takes some steps; each step
- * is queued anew and wakes a worker, as the tasks of an asynchronous runtime do.
+ * worker_pool [WORKERS [CONNECTIONS [NAME]]]: a server whose acceptor hands every request to a
+ * pool of threads worker-K (or NAME-K) that is far larger than the machine, and a process load-
+ * gen that keeps one request on each connection, all on loopback. A request is a byte and takes
+ * some steps; each step is queued anew and wakes a worker, as the tasks of an asynchronous
+ * runtime do.
  */
 #include "load.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdint.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #define STEPS 4
 #define ROUNDS 2000
@@ -31,6 +28,7 @@ static struct task queue[MOST_CONNECTIONS * READ_BYTES];
 static size_t queue_first, queue_tasks;
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t queue_filled = PTHREAD_COND_INITIALIZER;
+static const char *role = "worker";
 
 static void queue_push(struct task task)
 {
@@ -68,7 +66,7 @@ static __attribute__((noreturn)) void *run_worker(void *argument)
 	volatile uint32_t state = (uint32_t)(uintptr_t)argument;
 	char name[16];
 
-	snprintf(name, sizeof(name), "worker-%u", (unsigned)(uintptr_t)argument % 10000);
+	snprintf(name, sizeof(name), "%.9s-%u", role, (unsigned)(uintptr_t)argument % 10000);
 	prctl(PR_SET_NAME, name);
 	for (;;) {
 		struct task task = queue_pop();
@@ -78,18 +76,6 @@ static __attribute__((noreturn)) void *run_worker(void *argument)
 			queue_push(task);
 		else if (send(task.fd, "", 1, MSG_NOSIGNAL) != 1)
 			_exit(1);
-	}
-}
-
-static void start_workers(int workers)
-{
-	for (int i = 1; i <= workers; i++) {
-		pthread_t thread;
-
-		if (pthread_create(&thread, NULL, run_worker, (void *)(uintptr_t)i)) {
-			fprintf(stderr, "worker_pool: only %d of %d threads\n", i - 1, workers);
-			exit(77);
-		}
 	}
 }
 
@@ -150,36 +136,22 @@ static __attribute__((noreturn)) void generate_load(const struct sockaddr_in *to
 	serve(epoll, send_next);
 }
 
-/* A listening socket on a free port of loopback. */
-static int listen_local(struct sockaddr_in *address)
-{
-	socklen_t length = sizeof(*address);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	*address = (struct sockaddr_in){ .sin_family = AF_INET,
-					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	if (fd < 0 || bind(fd, (void *)address, length) || listen(fd, MOST_CONNECTIONS) ||
-	    getsockname(fd, (void *)address, &length)) {
-		perror("worker_pool: loopback");
-		exit(77);
-	}
-	return fd;
-}
-
 int main(int argc, char **argv)
 {
 	int workers = load_arg(argc, argv, 1, 240);
 	int connections = load_arg(argc, argv, 2, 64);
 	struct sockaddr_in address;
-	int listener = listen_local(&address);
+	int listener = load_socket(SOCK_STREAM, &address);
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 
-	if (connections > MOST_CONNECTIONS)
+	if (connections > MOST_CONNECTIONS || listen(listener, MOST_CONNECTIONS))
 		return 2;
+	if (argc > 3)
+		role = argv[3];
 	load_bound();
 	if (fork() == 0)
 		generate_load(&address, connections);
-	start_workers(workers);
+	load_threads(workers, run_worker);
 	for (int i = 0; i < connections; i++) {
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
