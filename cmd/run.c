@@ -208,6 +208,9 @@ static int parse(int argc, char **argv, struct run *run)
 	}
 	if (optind < argc)
 		return cmd_fail("run: what is \"%s\"? (triage run --help)", argv[optind]) + 1;
+	if (run->funnel.keep_trace && run->no_bundle)
+		return cmd_fail("run: --keep-trace keeps it in the bundle: not with --no-bundle") +
+		       1;
 	return 0;
 }
 

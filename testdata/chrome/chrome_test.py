@@ -221,6 +221,8 @@ def refusals():
     check("--view is of stacks" in export("b.tar.gz", "--view", "off-cpu", status=2), "a view of no stacks")
     check("not a number" in export("b.tar.gz", "--max-events", "0", status=2), "no events")
     check("not a number" in export("b.tar.gz", "--max-events", "1k", status=2), "malformed events")
+    done = run([TRIAGE, "run", "--keep-trace", "--no-bundle"])
+    check(done.returncode == 2 and b"not with --no-bundle" in done.stderr, "a trace without a bundle:", done.stderr)
 
 
 # ---- as text ----
