@@ -218,7 +218,12 @@ static bool fill_head(struct watch *watch, struct ring *ring)
 	const struct perf_event_header *header;
 
 	while ((header = perf_rings_next(perf, ring->index))) {
-		int r = sched_rings_decode(watch->rings->events.format, header, &ring->head);
+		int r;
+
+		if (watch->limits->raw)
+			watch->limits->raw(watch->limits->raw_context, ring->cpu, header,
+					   header->size);
+		r = sched_rings_decode(watch->rings->events.format, header, &ring->head);
 
 		/* Telling the kernel for every record would take the ring's first page from the writing CPU each time. */
 		if (++ring->unreleased == RELEASE_EVENTS) {

@@ -89,6 +89,8 @@ static int run_stage(struct funnel *funnel, const struct stage *stage, struct er
 		.call_graph = funnel->options->call_graph,
 		.keep = funnel->options->keep,
 		.keep_context = funnel->options->context,
+		.keep_trace = funnel->options->keep_trace,
+		.redact = funnel->options->redact,
 		.window_ns = (uint64_t)(seconds * stage->part * 1e9),
 		.own_pid = procroot_is_live(funnel->root) ? getpid() : 0,
 		.events_max = funnel->options->events_max,

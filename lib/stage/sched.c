@@ -8,6 +8,7 @@
 #include "stage/perf_file.h"
 #include "stage/sched_excerpt.h"
 #include "stage/sched_put.h"
+#include "stage/sched_trace.h"
 #include "stage/thread_names.h"
 
 #include <errno.h>
@@ -26,12 +27,17 @@
 
 struct listener {
 	struct sched_model *model;
-	struct sched_excerpt *excerpt; /* NULL: nobody keeps it */
+	struct sched_excerpt *excerpt;	 /* NULL: nobody keeps it */
+	struct perf_data_writer *writer; /* likewise */
 };
 
 static int take_name(void *context, const struct thread_name *name)
 {
-	return sched_model_name(context, name->tid, name->pid, name->comm, name->kernel);
+	const struct listener *listener = context;
+
+	if (listener->writer)
+		perf_data_writer_process(listener->writer, name->pid, name->tid);
+	return sched_model_name(listener->model, name->tid, name->pid, name->comm, name->kernel);
 }
 
 static int take_event(void *context, const struct sched_event *event)
@@ -112,6 +118,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 		.cost_max_pct = context->cost_max_pct < 100 ? context->cost_max_pct : 0,
 		.events_max = context->events_max,
 		.stop = context->stop,
+		.raw = listener->writer ? sched_trace_take : NULL,
+		.raw_context = listener->writer,
 	};
 	struct sched_rings_result result = { 0 };
 	int watched, r;
@@ -128,6 +136,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 			      context->evidence);
 	if (r == 0)
 		r = keep_excerpt(context, listener);
+	if (r == 0)
+		r = sched_trace_keep(context, model, listener->writer);
 	return r < 0 ? r : watched;
 }
 
@@ -136,6 +146,7 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 	_cleanup_(sched_rings_freep) struct sched_rings *rings = NULL;
 	_cleanup_(sched_model_freep) struct sched_model *model = NULL;
 	_cleanup_(sched_excerpt_freep) struct sched_excerpt *excerpt = NULL;
+	_cleanup_(perf_data_writer_freep) struct perf_data_writer *writer = NULL;
 	struct sched_rings_options options = ring_options(context->evidence);
 	struct sched_model_options model_options = { 0 };
 	struct listener listener;
@@ -151,8 +162,11 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 	excerpt = context->keep ? sched_excerpt_new() : NULL;
 	if (!model || (context->keep && !excerpt))
 		return -ENOMEM;
-	listener = (struct listener){ model, excerpt };
-	r = threads_name(context->root, take_name, model);
+	r = sched_trace_open(context, rings, &writer);
+	if (r < 0)
+		return r;
+	listener = (struct listener){ model, excerpt, writer };
+	r = threads_name(context->root, take_name, &listener);
 	return r < 0 ? r : watch(context, rings, &listener, err);
 }
 

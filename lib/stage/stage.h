@@ -11,6 +11,7 @@
 #include "source/procroot.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,6 +34,8 @@ struct stage_context {
 	enum call_graph call_graph;
 	stage_keep_fn *keep; /* NULL: nobody does */
 	void *keep_context;
+	bool keep_trace;     /* the sched stage's records too, as perf.data */
+	bool redact;	     /* no host's name in what is kept */
 	uint64_t events_max; /* of the kernel, then the stage ends early; 0: no cap */
 	double cost_max_pct; /* of all CPUs' time, that watching may take from the watched */
 	const volatile sig_atomic_t *stop; /* NULL allowed */
