@@ -10,6 +10,7 @@
 #include "source/perf_data.h"
 #include "stage/funnel.h"
 #include "stage/perf_named.h"
+#include "stage/sched_named.h"
 #include "stage/stage.h"
 
 #include <dirent.h>
@@ -87,16 +88,16 @@ static int parse(int argc, char **argv, struct report_options *options, struct i
 
 /* ---- what an input is ---------------------------------------------------------------------------- */
 
-enum content { CONTENT_TEXT, CONTENT_BUNDLE, CONTENT_PERF_DATA };
+enum content { CONTENT_TEXT, CONTENT_BUNDLE, CONTENT_PERF_DATA, CONTENT_OTHER };
 
-/* What is neither text nor perf.data is a bundle, or the loader of bundles says why not. */
+/* What is nothing of these is for the loader of bundles, which says why not. */
 static enum content content_of(const char *head, size_t len)
 {
 	if (perf_data_looks_like(head, len))
 		return CONTENT_PERF_DATA;
-	if (bundle_looks_like(head, len) || memchr(head, '\0', len))
+	if (bundle_looks_like(head, len))
 		return CONTENT_BUNDLE;
-	return CONTENT_TEXT;
+	return memchr(head, '\0', len) ? CONTENT_OTHER : CONTENT_TEXT;
 }
 
 static int read_up_to(int fd, size_t most, struct str *ret)
@@ -176,15 +177,21 @@ static int join_text(struct joined *joined, const char *name, const struct str *
 	return r;
 }
 
-static int refuse_bundle(const char *name, struct err *err)
+/* Beside other inputs. */
+static int refuse(const char *name, enum content content, struct err *err)
 {
-	return err_set(err, -EINVAL, "%s is a bundle: one input at a time", quote(name).text);
+	return err_set(err, -EINVAL,
+		       content == CONTENT_BUNDLE ? "%s is a bundle: one input at a time" :
+						   "%s is neither text nor perf.data",
+		       quote(name).text);
 }
 
 static int join_perf_data(struct joined *joined, const char *path, struct err *err)
 {
-	joined->perf_files++;
-	return stage_from_perf_data(path, joined->rules, joined->evidence, err);
+	int r = stage_from_perf_data(path, joined->rules, joined->evidence, err);
+
+	joined->perf_files += r == 0;
+	return r;
 }
 
 /* perf.data from a pipe, as `perf record -o - | triage explain -`: its reader wants a file. */
@@ -214,30 +221,34 @@ static int join_stream(struct joined *joined, int fd, const char *name, struct e
 	_cleanup_(bundle_freep) struct bundle *bundle = NULL;
 	_cleanup_(str_free) struct str bytes = { 0 };
 	int r = read_up_to(fd, PIPE_BYTES_MAX, &bytes);
+	enum content content;
 
 	if (r < 0)
 		return err_set(err, r, "%s: %s", name, strerror(-r));
-	switch (content_of(str_text(&bytes), bytes.len)) {
+	content = content_of(str_text(&bytes), bytes.len);
+	switch (content) {
 	case CONTENT_TEXT:
 		return join_text(joined, name, &bytes, err);
 	case CONTENT_PERF_DATA:
 		return join_perf_stream(joined, &bytes, name, err);
 	case CONTENT_BUNDLE:
+	case CONTENT_OTHER:
 		break;
 	}
 	if (!joined->alone)
-		return refuse_bundle(name, err);
+		return refuse(name, content, err);
 	r = bundle_load_memory(bytes.data, bytes.len, name, 0, &bundle, err);
 	return r < 0 ? r : take_bundle(bundle, name, &joined->bundled, err);
 }
 
-static int join_bundle(struct joined *joined, const char *path, struct err *err)
+static int join_bundle(struct joined *joined, const char *path, enum content content,
+		       struct err *err)
 {
 	_cleanup_(bundle_freep) struct bundle *bundle = NULL;
 	int r;
 
 	if (!joined->alone)
-		return refuse_bundle(path, err);
+		return refuse(path, content, err);
 	r = bundle_load(path, 0, &bundle, err);
 	return r < 0 ? r : take_bundle(bundle, path, &joined->bundled, err);
 }
@@ -247,15 +258,18 @@ static int join_regular(struct joined *joined, int fd, const char *path, struct 
 	_cleanup_(str_free) struct str text = { 0 };
 	char head[HEAD_BYTES];
 	ssize_t len = pread(fd, head, sizeof(head), 0);
+	enum content content;
 	int r;
 
 	if (len < 0)
 		return err_set(err, -errno, "%s: %s", path, strerror(errno));
-	switch (content_of(head, (size_t)len)) {
+	content = content_of(head, (size_t)len);
+	switch (content) {
 	case CONTENT_PERF_DATA:
 		return join_perf_data(joined, path, err);
 	case CONTENT_BUNDLE:
-		return join_bundle(joined, path, err);
+	case CONTENT_OTHER:
+		return join_bundle(joined, path, content, err);
 	case CONTENT_TEXT:
 		break;
 	}
@@ -298,14 +312,31 @@ static int join_entry(struct joined *joined, const char *folder, const char *nam
 	return join_file(joined, str_text(&path), err);
 }
 
-/* perf.data first: its header knows the host. */
+/* One bad file of many, as a recording that perf could not finish, must not hide the others. */
+static int pass_over(struct joined *joined, struct err *why, struct err *first)
+{
+	if (!first->msg[0])
+		*first = *why;
+	return evidence_add_caveat(joined->evidence, "passed over: %s", why->msg);
+}
+
 static int join_entries(struct joined *joined, const char *folder, struct dirent **entries,
 			int count, struct err *err)
 {
-	int r = 0;
+	struct err first = { "" };
+	int r = 0, bad = 0;
 
-	for (int i = 0; i < count && r == 0; i++)
-		r = join_entry(joined, folder, entries[i]->d_name, err);
+	for (int i = 0; i < count && r == 0; i++) {
+		struct err why = { "" };
+
+		r = join_entry(joined, folder, entries[i]->d_name, &why);
+		if (r == 0 || r == -ENOMEM)
+			continue;
+		bad = bad ? bad : r;
+		r = pass_over(joined, &why, &first);
+	}
+	if (r == 0 && bad && !joined->texts && !joined->perf_files)
+		return err_set(err, bad, "%s", first.msg);
 	return r;
 }
 
@@ -387,14 +418,28 @@ static int put_named(struct joined *joined)
 	return r < 0 ? r : perf_named_put(named, joined->evidence);
 }
 
+/* The scheduler's events that texts of perf tell. */
+static int put_sched_named(struct joined *joined)
+{
+	_cleanup_(sched_named_freep) struct sched_named *named = NULL;
+	int r = sched_named_new(&named);
+
+	if (r == 0)
+		r = import_each_sched_event(joined->import, sched_named_event, named);
+	return r < 0 ? r : sched_named_put(named, joined->evidence);
+}
+
 static int end_joined(struct joined *joined, struct err *err)
 {
 	bool has_samples = has_run(joined->evidence, STAGE_perf);
+	bool has_sched = has_run(joined->evidence, STAGE_sched);
 	int r = joined->texts ? import_end(joined->import, err) : 0;
 
 	/* a file of perf tells the same, and more */
 	if (r == 0 && joined->texts && !has_samples)
 		r = put_named(joined);
+	if (r == 0 && joined->texts && !has_sched)
+		r = put_sched_named(joined);
 	/* beside a file of perf, text without a word in it is no reason to say nothing */
 	return r == -ENODATA && joined->perf_files ? 0 : r;
 }

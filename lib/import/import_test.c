@@ -217,6 +217,23 @@ START_TEST(pidstat_with_threads)
 }
 END_TEST
 
+START_TEST(pidstat_in_one_table)
+{
+	begin(2);
+	add("# Time UID TGID TID %usr %system %guest %wait %CPU CPU cswch/s nvcswch/s Command\n"
+	    "09:05:01 PM 0 10 - 50.00 10.00 0.00 80.00 60.00 1 1.00 2.00 pool\n"
+	    "09:05:01 PM 0 - 10 20.00 5.00 0.00 30.00 25.00 1 1.00 2.00 |__pool\n"
+	    "09:05:01 PM 0 - 11 30.00 5.00 0.00 50.00 35.00 0 100.00 200.00 |__pool\n");
+	end();
+	cell_is(TABLE_top_groups, "pool", COLUMN_top_groups_threads, 2);
+	cell_is(TABLE_top_groups, "pool", COLUMN_top_groups_cpu_pct, 60);
+	cell_is(TABLE_top_groups, "pool", COLUMN_top_groups_wait_pct, 80);
+	cell_is(TABLE_top_groups, "pool", COLUMN_top_groups_switches_per_s, 303);
+	is(METRIC_top_runnable, 1.4);
+	finish();
+}
+END_TEST
+
 START_TEST(pidstat_in_other_locales)
 {
 	begin(2);
@@ -337,6 +354,7 @@ static Suite *make_suite(void)
 	tcase_add_test(cases, top_tells_the_softirqs_that_vmstat_hides);
 	tcase_add_test(cases, pidstat_without_threads);
 	tcase_add_test(cases, pidstat_with_threads);
+	tcase_add_test(cases, pidstat_in_one_table);
 	tcase_add_test(cases, pidstat_in_other_locales);
 	tcase_add_test(cases, ps_counted);
 	tcase_add_test(cases, ps_crowd);

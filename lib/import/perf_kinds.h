@@ -9,7 +9,7 @@
 
 extern const struct text_kind kind_perf_latency, kind_perf_labelled, kind_perf_command;
 extern const struct text_kind kind_perf_timehist, kind_perf_summary;
-extern const struct text_kind kind_perf_script;
+extern const struct text_kind kind_perf_script, kind_perf_script_sched;
 extern const struct text_kind kind_perf_report, kind_perf_top, kind_perf_top_names;
 
 #endif

@@ -193,13 +193,16 @@ int perf_text_put(struct import *import)
 		import_complain(import, "text of perf script and perf report was left out: a file "
 					"of perf tells more");
 	chosen = choose(text);
-	if (chosen < 0)
+	if (chosen < 0 && !text->has_switches)
 		return 0;
 	if (has_run(import->evidence, STAGE_sched)) {
 		import_complain(import,
 				"text of perf sched was left out: a file of perf tells more");
 		return 0;
 	}
+	/* events tell more than tables: they go through the model */
+	if (text->has_switches)
+		return 0;
 	if (isnan(window_of(text, chosen)))
 		complain_of_window(import, &text->sched[chosen]);
 	return put_table(import->evidence, &text->sched[chosen], window_of(text, chosen));

@@ -8,6 +8,7 @@
  *
  * A comm may hold blanks, so the line is read from the time backwards.
  */
+#include "import/perf_script.h"
 #include "import/gather.h"
 #include "import/perf_kinds.h"
 #include "import/perf_text.h"
@@ -16,15 +17,6 @@
 #include <string.h>
 
 #define KERNEL_ADDRESSES ((uint64_t)1 << 63)
-
-struct head {
-	struct span comm, event;
-	struct span rest; /* behind the event: the leaf, when there is no chain */
-	long pid, tid;
-	int cpu;
-	double period, time_s;
-	bool has_period;
-};
 
 /* ---- the first line ------------------------------------------------------------------------- */
 
@@ -49,7 +41,7 @@ static bool read_cpu(struct span word, int *ret)
 }
 
 /* "24178/24179" or "24179" */
-static bool read_ids(struct span word, struct head *head)
+static bool read_ids(struct span word, struct perf_head *head)
 {
 	struct span pid;
 
@@ -60,7 +52,8 @@ static bool read_ids(struct span word, struct head *head)
 }
 
 /* What stands before the time at word `at`. */
-static bool read_before(const struct words *words, size_t at, struct span line, struct head *head)
+static bool read_before(const struct words *words, size_t at, struct span line,
+			struct perf_head *head)
 {
 	size_t ids = at;
 
@@ -74,7 +67,7 @@ static bool read_before(const struct words *words, size_t at, struct span line, 
 }
 
 /* A period, then an event that ends with a colon; both may be missing. */
-static bool read_behind(struct span rest, struct head *head)
+static bool read_behind(struct span rest, struct perf_head *head)
 {
 	struct span word, peek = rest;
 	long period;
@@ -96,7 +89,7 @@ static bool read_behind(struct span rest, struct head *head)
 	return true;
 }
 
-static bool read_head(struct span line, struct head *head)
+bool perf_script_head(struct span line, struct perf_head *head)
 {
 	struct words words;
 
@@ -168,6 +161,17 @@ static bool read_frame(struct span line, uint64_t *ret_address, struct span *ret
 	return true;
 }
 
+size_t perf_script_frames(const struct span *lines, size_t count)
+{
+	struct span name, dso;
+	uint64_t address;
+	size_t frames = 0;
+
+	while (frames < count && read_frame(lines[frames], &address, &name, &dso))
+		frames++;
+	return frames;
+}
+
 static int add_frame(struct perf_text *text, uint64_t address, struct span name, struct span dso)
 {
 	struct perf_frame_row row = { .kernel = address >= KERNEL_ADDRESSES };
@@ -198,13 +202,13 @@ static bool is_clock(struct span event)
 }
 
 /* The period of a clock of software is the time that passed. */
-static bool is_ns(const struct head *head)
+static bool is_ns(const struct perf_head *head)
 {
 	return head->has_period &&
 	       (perf_find(head->event, "cpu-clock") || perf_find(head->event, "task-clock"));
 }
 
-static int add_sample(struct perf_text *text, const struct head *head, size_t first)
+static int add_sample(struct perf_text *text, const struct perf_head *head, size_t first)
 {
 	int64_t comm = perf_names_add(&text->names, head->comm);
 
@@ -223,7 +227,7 @@ static int add_sample(struct perf_text *text, const struct head *head, size_t fi
 }
 
 /* Frames on the lines behind the first, or one on it. `ret_used`: lines. */
-static int take_frames(struct perf_text *text, const struct head *head, bool wanted,
+static int take_frames(struct perf_text *text, const struct perf_head *head, bool wanted,
 		       const struct span *lines, size_t count, size_t *ret_used)
 {
 	struct span name, dso;
@@ -241,8 +245,8 @@ static int take_frames(struct perf_text *text, const struct head *head, bool wan
 	return r;
 }
 
-static int take_sample(struct perf_text *text, const struct head *head, const struct span *lines,
-		       size_t count, size_t *ret_used)
+static int take_sample(struct perf_text *text, const struct perf_head *head,
+		       const struct span *lines, size_t count, size_t *ret_used)
 {
 	bool wanted = is_clock(head->event);
 	size_t first = text->frames.len;
@@ -255,11 +259,11 @@ static int take_sample(struct perf_text *text, const struct head *head, const st
 static int take_script(struct import *import, const struct span *lines, size_t count)
 {
 	struct perf_text *text;
-	struct head head;
+	struct perf_head head;
 	size_t used = 0, i = 0;
 	int r;
 
-	if (!read_head(lines[0], &head))
+	if (!perf_script_head(lines[0], &head) || perf_script_is_sched(lines[0]))
 		return 0;
 	r = perf_text_of(import, &text);
 	while (r == 0 && i < count) {
@@ -269,7 +273,7 @@ static int take_script(struct import *import, const struct span *lines, size_t c
 			i++;
 			continue;
 		}
-		if (!read_head(lines[i], &head))
+		if (!perf_script_head(lines[i], &head) || perf_script_is_sched(lines[i]))
 			break;
 		r = take_sample(text, &head, &lines[i], count - i, &taken);
 		i += taken;

@@ -44,6 +44,7 @@ void perf_text_free(struct perf_text *text)
 	vec_free(&text->stacks);
 	vec_free(&text->frames);
 	vec_free(&text->functions);
+	vec_free(&text->events);
 	for (int i = 0; i < PERF_SCHED_TELLERS; i++)
 		vec_free(&text->sched[i].rows);
 	free(text);

@@ -14,6 +14,7 @@
 #define TRIAGE_IMPORT_PERF_TEXT_H
 
 #include "base/named_stack.h"
+#include "base/sched_event.h"
 #include "import/import.h"
 #include "import/perf_names.h"
 
@@ -21,6 +22,11 @@
  * is not 0. Frames without a name have `function` NULL. */
 int import_each_stack(const struct import *import,
 		      int (*each)(void *context, const struct named_stack *stack), void *context);
+
+/* The scheduler's events of `perf script` texts, in time order; none when no switch is among them. */
+int import_each_sched_event(const struct import *import,
+			    int (*each)(void *context, const struct sched_event *event),
+			    void *context);
 
 /* The rows of the last table of functions: `perf report`, or `perf top`. */
 int import_each_function(const struct import *import,
@@ -76,11 +82,18 @@ struct perf_function_row {
 	double self_pct, total_pct;
 };
 
+struct perf_event_row {
+	struct sched_event event;
+	bool late; /* sched_wakeup: where there is sched_waking that one counts */
+};
+
 struct perf_text {
 	struct perf_names names; /* number 0: "" */
 	VEC(struct perf_stack_row) stacks;
 	VEC(struct perf_frame_row) frames;
 	VEC(struct perf_function_row) functions;
+	VEC(struct perf_event_row) events;
+	bool has_switches, has_wakings;
 	struct perf_sched_table sched[PERF_SCHED_TELLERS];
 	double record_s;	/* of `perf sched record ... sleep N` in the text; NAN */
 	uint64_t other_samples; /* of events that are no clock */

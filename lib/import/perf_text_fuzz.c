@@ -33,6 +33,18 @@ static int check_function(void *context, const struct named_function *function)
 	return 0;
 }
 
+static int check_event(void *context, const struct sched_event *event)
+{
+	uint64_t *last_ns = context;
+
+	if (event->time_ns < *last_ns || event->cpu >= 65536 || event->tid < 0 ||
+	    !memchr(event->comm, '\0', sizeof(event->comm)) ||
+	    !memchr(event->other_comm, '\0', sizeof(event->other_comm)))
+		abort();
+	*last_ns = event->time_ns;
+	return 0;
+}
+
 static void check_rows(const struct evidence *evidence)
 {
 	for (int row = 0; row < evidence_rows(evidence, TABLE_sched_groups); row++) {
@@ -50,12 +62,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct import *import = NULL;
 	struct import_options options = { 0 };
 	struct err err = { "" };
+	uint64_t last_ns = 0;
 
 	if (evidence_new(&evidence) < 0 || import_new(&options, evidence, &import) < 0)
 		abort();
 	if (import_text(import, "fuzz", (const char *)data, size) == 0) {
 		import_each_stack(import, check_stack, NULL);
 		import_each_function(import, check_function, NULL);
+		import_each_sched_event(import, check_event, &last_ns);
 		if (import_end(import, &err) == 0)
 			check_rows(evidence);
 	}

@@ -294,6 +294,40 @@ START_TEST(script_file)
 }
 END_TEST
 
+static int note_event(void *context, const struct sched_event *event)
+{
+	str_format(&seen, "%d cpu%u %llu %d:%s %d:%s %c%d%d %d>%d by %d\n", event->type, event->cpu,
+		   (unsigned long long)event->time_ns, event->tid, event->comm, event->other_tid,
+		   event->other_comm, event->state ? event->state : '-', event->runnable,
+		   event->preempted, event->from_cpu, event->target_cpu, event->current_tid);
+	return 0;
+}
+
+/* Names hold what they like, keys included; a line that is not whole is no event; sched_wakeup is
+ * the same wakeup once more. */
+START_TEST(script_of_the_scheduler)
+{
+	take("My Pool 1 417/418 [003] 12.000001: sched:sched_waking: comm=a pid=1 b pid=7 prio=120 "
+	     "target_cpu=002\n"
+	     "\tffffffff81000001 try_to_wake_up+0x10 ([kernel.kallsyms])\n\n"
+	     "x 418 [002] 12.000002: sched:sched_wakeup: comm=a pid=1 b pid=7 prio=120 target_cpu=002\n"
+	     "x 418 [002] 12.000003: sched:sched_switch: prev_comm=x prev_pid=418 prev_prio=120 "
+	     "prev_state=R+ ==> next_comm=a next_pid=1 b next_pid=7 next_prio=120\n"
+	     "x 418 [002] 12.000004: sched:sched_switch: prev_comm=x prev_pid=418\n"
+	     "x 418 [002] 11.5: sched:sched_migrate_task: comm=m pid=9 prio=120 orig_cpu=1 dest_cpu=3\n"
+	     "x 418 [002] 12.000005: sched:sched_process_fork: comm=x pid=418 child_comm=y child_pid=420\n"
+	     "x 418 12.000006: sched:sched_process_exit: comm=x pid=418 prio=120\n");
+	end();
+	ck_assert_int_eq(import_each_sched_event(import, note_event, NULL), 0);
+	ck_assert_str_eq(str_text(&seen),
+			 "1 cpu3 12000001000 7:a pid=1 b 0: -00 -1>2 by 418\n"
+			 "0 cpu2 12000003000 7:a next_pid=1 b 418:x R11 -1>-1 by 418\n"
+			 "5 cpu2 12000003000 9:m 0: -00 1>3 by 418\n"
+			 "3 cpu2 12000005000 420:y 418:x -00 -1>-1 by 418\n");
+	ck_assert_int_eq(evidence_stage(evidence, STAGE_sched)->status, STAGE_DEGRADED);
+}
+END_TEST
+
 /* ---- perf report and perf top --------------------------------------------------------------- */
 
 static int note_function(void *context, const struct named_function *function)
@@ -407,6 +441,7 @@ static Suite *suite(void)
 	tcase_add_test(t, summary_file);
 	tcase_add_test(t, script_heads);
 	tcase_add_test(t, script_file);
+	tcase_add_test(t, script_of_the_scheduler);
 	tcase_add_test(t, report_with_children);
 	tcase_add_test(t, report_without_children);
 	tcase_add_test(t, report_of_another_event);

@@ -197,9 +197,10 @@ static void put_states(const struct import *import, const struct task_sources *s
 	const struct task_list *states = sources->states;
 	bool threads = states && (states->kind == LIST_PS_L || states->kind == LIST_TOP_H);
 
+	if (threads || sources->waits)
+		evidence_set(evidence, METRIC_top_runnable, sums->runnable);
 	if (!threads)
 		return;
-	evidence_set(evidence, METRIC_top_runnable, sums->runnable);
 	evidence_set(evidence, METRIC_top_uninterruptible, sums->blocked);
 	evidence_set(evidence, METRIC_top_d_of_load_pct,
 		     import_share_pct(sums->blocked, sums->running + sums->blocked));

@@ -53,6 +53,9 @@ size_t table_header(const struct span *lines, size_t count, const char *first, c
 	if (!line_has(lines[0], first))
 		return 0;
 	words_split(lines[0], &table.columns);
+	table.hashed = table.columns.count && span_is(table.columns.at[0], "#");
+	if (table.hashed)
+		drop_words(&table.columns, 1);
 	at = words_find(&table.columns, 0, first);
 	if (at < 0 || at > PREFIX_MAX)
 		return 0;
@@ -83,6 +86,10 @@ static bool strip_time(const struct text_table *table, struct words *cells, stru
 
 	ret->time = (struct span){ 0 };
 	ret->average = cells->count && says_average(cells->at[0]);
+	/* one word stands for a time of two */
+	if (table->hashed && cells->count > 1 &&
+	    (span_is(cells->at[1], "AM") || span_is(cells->at[1], "PM")))
+		prefix++;
 	if (ret->average)
 		prefix = cells->count > 1 && span_is(cells->at[1], ":") ? 2 : 1;
 	if (prefix > cells->count || (prefix && !ret->average && !has_digit(cells->at[0]) &&

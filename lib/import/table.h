@@ -16,6 +16,7 @@ struct text_table {
 	struct words columns; /* without the time's words */
 	size_t prefix;	      /* words of the time before them */
 	bool average;	      /* the header says so: "Average:" */
+	bool hashed;	      /* "# Time  UID ...", as -h prints it */
 	bool open_end;	      /* the last column may hold blanks */
 };
 

@@ -385,6 +385,25 @@ static int note_failure(struct evidence *evidence, const struct err *why)
 	return evidence_add_caveat(evidence, "%s", why->msg);
 }
 
+/* Rows of two recordings would be two groups of the same threads. */
+static int leave_out_told(const char *path, struct perf_data_info *info, struct evidence *evidence)
+{
+	bool samples = info->has_cpu_samples && perf_file_has_run(evidence, STAGE_perf);
+	bool sched = info->has_sched && perf_file_has_run(evidence, STAGE_sched);
+	int r = 0;
+
+	if (samples)
+		r = evidence_add_caveat(evidence, "%s: samples of another file are told already",
+					path);
+	if (r == 0 && sched)
+		r = evidence_add_caveat(
+			evidence, "%s: events of the scheduler of another file are told already",
+			path);
+	info->has_cpu_samples &= !samples;
+	info->has_sched &= !sched;
+	return r;
+}
+
 int stage_from_perf_data(const char *path, const struct ruleset *rules, struct evidence *evidence,
 			 struct err *err)
 {
@@ -402,6 +421,9 @@ int stage_from_perf_data(const char *path, const struct ruleset *rules, struct e
 			"%s: neither samples of the CPUs nor sched_switch in it; record with: " RECORD_COMMAND
 			" (or: perf sched record -- sleep 5)",
 			path);
+	r = leave_out_told(path, &info, evidence);
+	if (r < 0 || (!info.has_sched && !info.has_cpu_samples))
+		return r;
 	if (info.has_sched) {
 		r = stage_sched_from_file(path, evidence, &why);
 		has_sched = r == 0;

@@ -201,6 +201,24 @@ for recording, own, words in (("perf/stacks.data", "sched", "text of perf sched 
               all(stage(r, name)["status"] in ("ok", "degraded")
                   for name in ("vmstat", "top", "perf", "sched")) and caveat(r, words))
 
+# the scheduler's events as text: the same waits as those of the recording that they are of
+def waits_of(report):
+    lines = stage(report, "sched")["saw"]
+    return ([re.search(r"longest (.*) into the window", line)[1].rsplit(",", 1)[0] for line in lines if "longest" in line],
+            [(match[1], match[2]) for match in (re.match(r"(\S+ \(\d+\)).* max (.*)", line) for line in lines) if match])
+
+
+recorded = explain(os.path.join(folder, "..", "perf", "stacks.data"))
+told = explain(text("perf-script-sched"), options=("--cpus", "2"))
+check("perf script of sched", told, lambda r: waits_of(r) == waits_of(recorded) and len(waits_of(r)[1]) == 5 and
+      stage(r, "sched")["status"] == "degraded" and stage(r, "perf")["status"] == "unavailable" and
+      caveat(r, "does not tell interrupts"))
+
+# of two recordings of the same kind the first is told
+recording = os.path.join(folder, "..", "perf", "stacks.data")
+check("two recordings", explain(recording, os.path.join(folder, "..", "perf", "pipe.data")), lambda r:
+      same_stage(r, recorded, "sched") and caveat(r, "another file are told already"))
+
 # what the evidence is made of
 for inputs, source in (([text("softirq-flood")], "text"), ([recording], "perf.data"),
                        ([recording, text("softirq-flood")], "text"),
@@ -220,6 +238,18 @@ with tempfile.TemporaryDirectory() as work:
     folder_report = explain(work)
     check("folder", folder_report, lambda r: r == report)
     check("standard input", explain("-", stdin=joined), lambda r: cause(r) == "thread-storm")
+
+    # one bad file of a folder does not hide the others; alone it is the error
+    with open(os.path.join(work, "perf.data"), "wb") as out:
+        out.write(open(os.path.join(folder, "..", "perf", "stacks.data"), "rb").read()[:5000])
+    with open(os.path.join(work, "core"), "wb") as out:
+        out.write(b"\x7fELF\0\0\0\0")
+    check("a bad file among others", explain(work), lambda r: cause(r) == cause(folder_report) and
+          caveat(r, "perf.data") and caveat(r, "core\" is neither text nor perf.data"))
+    bad = os.path.join(work, "bad")
+    os.mkdir(bad)
+    os.rename(os.path.join(work, "perf.data"), os.path.join(bad, "perf.data"))
+    check("a bad file alone", explain(bad, status=(2,)), lambda m: "truncated" in m)
 
     # refusals
     for stdin, words in ((b"", "nothing in it is known"), (b"Dear all,\n", "nothing in it is known"),
