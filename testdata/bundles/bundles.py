@@ -54,12 +54,21 @@ def census(session):
     return own, others
 
 
-def hide_names(text, names):
+def hide_word(text, names):
+    """A name as it stands, or among other words."""
+    return re.sub(r"[\w./:+-]+", lambda word: "other" if word[0] in names else word[0], "other" if text in names else text)
+
+
+def hide_names(evidence, names):
     """What else ran on the host is nobody's business: such names become `other`."""
-    for name in sorted(names - COMMON_NAMES, key=len, reverse=True):
-        if len(name) >= 3:
-            text = re.sub(rf"(?<![\w]){re.escape(json.dumps(name)[1:-1])}(?![\w])", "other", text)
-    return text
+    names = {name for name in names | {re.sub(r"[-_#/:]?\d+$", "", name) for name in names} if len(name) >= 2} - COMMON_NAMES
+    for table, rows in evidence["tables"].items():
+        if table.startswith(("vmstat.", "host.")):
+            continue
+        for row in rows:
+            row.update({column: hide_word(cell, names) for column, cell in row.items() if isinstance(cell, str)})
+    evidence["metrics"].update({metric: hide_word(value, names) for metric, value in evidence["metrics"].items()
+                                if isinstance(value, str) and not metric.startswith("host.")})
 
 
 def save(name, bundle, strangers):
@@ -69,7 +78,9 @@ def save(name, bundle, strangers):
         packed = scratch / "whole.tar.zst"
         packed.write_bytes(bundle)
         subprocess.run(["tar", "--zstd", "-xf", packed, "-C", scratch, "manifest.json", "evidence.json"], check=True)
-        evidence = hide_names((scratch / "evidence.json").read_text(encoding="utf-8"), strangers).encode()
+        evidence = json.loads((scratch / "evidence.json").read_text(encoding="utf-8"))
+        hide_names(evidence, strangers)
+        evidence = (json.dumps(evidence, separators=(",", ":")) + "\n").encode()
         manifest = json.loads((scratch / "manifest.json").read_text(encoding="utf-8"))
         manifest["files"] = [{"name": "evidence.json", "bytes": len(evidence),
                               "sha256": hashlib.sha256(evidence).hexdigest()}]

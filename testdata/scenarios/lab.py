@@ -553,7 +553,7 @@ def run_rounds(scenarios, triage, options, runs):
             row = dict(try_scenario(scenario, triage, options), scenario=scenario["name"], when=when)
             tell_result(scenario, row)
             if runs:
-                runs.add(without_details(row))
+                runs.add(dict(without_details(row), disturbed=disturbance(row)))
             yield row
 
 
