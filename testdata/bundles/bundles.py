@@ -9,86 +9,14 @@ looked at. `--bless` rewrites the goldens. Exit: 0 all as before, 1 differences,
 """
 
 import argparse
-import hashlib
 import json
 import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 FOLDER_BYTES_MAX = 3 << 20
-COMMON_NAMES = {"bash", "sh", "dash", "sleep", "sudo", "timeout", "init", "systemd"}
-
-
-# ---- recording: the lab does that ------------------------------------------------------------------------
-
-
-def names_of(pid):
-    """Names of a process and of its threads; empty for the kernel's, and once it is gone."""
-    names = set()
-    proc = pathlib.Path("/proc") / str(pid)
-    try:
-        if (proc / "cmdline").read_bytes():
-            names.add((proc / "exe").resolve().name[:15])
-            names |= {path.read_text(encoding="utf-8", errors="replace").strip() for path in proc.glob("task/*/comm")}
-    except OSError:
-        pass
-    return names
-
-
-def session_of(pid):
-    try:
-        stat = (pathlib.Path("/proc") / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
-        return int(stat.rpartition(")")[2].split()[3])
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def census(session):
-    """(names of the processes of that session, names of all others)."""
-    own, others = set(), set()
-    for path in pathlib.Path("/proc").glob("[0-9]*"):
-        (own if session_of(path.name) == session else others).update(names_of(path.name))
-    return own, others
-
-
-def hide_word(text, names):
-    """A name as it stands, or among other words."""
-    return re.sub(r"[\w./:+-]+", lambda word: "other" if word[0] in names else word[0], "other" if text in names else text)
-
-
-def hide_names(evidence, names):
-    """What else ran on the host is nobody's business: such names become `other`."""
-    names = {name for name in names | {re.sub(r"[-_#/:]?\d+$", "", name) for name in names} if len(name) >= 2} - COMMON_NAMES
-    for table, rows in evidence["tables"].items():
-        if table.startswith(("vmstat.", "host.")):
-            continue
-        for row in rows:
-            row.update({column: hide_word(cell, names) for column, cell in row.items() if isinstance(cell, str)})
-    evidence["metrics"].update({metric: hide_word(value, names) for metric, value in evidence["metrics"].items()
-                                if isinstance(value, str) and not metric.startswith("host.")})
-
-
-def save(name, bundle, strangers):
-    """Keeps a redacted bundle, with its evidence only and without the strangers' names, as NAME.tar.zst."""
-    with tempfile.TemporaryDirectory() as scratch:
-        scratch = pathlib.Path(scratch)
-        packed = scratch / "whole.tar.zst"
-        packed.write_bytes(bundle)
-        subprocess.run(["tar", "--zstd", "-xf", packed, "-C", scratch, "manifest.json", "evidence.json"], check=True)
-        evidence = json.loads((scratch / "evidence.json").read_text(encoding="utf-8"))
-        hide_names(evidence, strangers)
-        evidence = (json.dumps(evidence, separators=(",", ":")) + "\n").encode()
-        manifest = json.loads((scratch / "manifest.json").read_text(encoding="utf-8"))
-        manifest["files"] = [{"name": "evidence.json", "bytes": len(evidence),
-                              "sha256": hashlib.sha256(evidence).hexdigest()}]
-        (scratch / "evidence.json").write_bytes(evidence)
-        (scratch / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-        subprocess.run(["tar", "--use-compress-program=zstd -19", "--owner=0", "--group=0", "--numeric-owner",
-                        "--mtime=@0", "--mode=600", "-cf", HERE / f"{name}.tar.zst", "-C", scratch,
-                        "manifest.json", "evidence.json"], check=True)
 
 
 # ---- verdicts --------------------------------------------------------------------------------------------
