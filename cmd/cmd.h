@@ -23,6 +23,7 @@ enum exit_code {
 
 int cmd_run(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
 int cmd_export(int argc, char **argv);
 int cmd_rules(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
@@ -87,6 +88,20 @@ int report_options_take(struct report_options *options, int option, const char *
 			struct err *err);
 
 /* ---- from evidence to the exit code ------------------------------------------------------------ */
+
+/* What `triage explain` takes: one bundle or recorded tree, or files that are joined. */
+struct inputs {
+	char **names;
+	int count;
+	double cpus; /* 0: not told */
+};
+
+int cmd_load_inputs(const struct inputs *inputs, const struct ruleset *rules, struct evidence **ret,
+		    struct err *err);
+
+/* Annotates and judges; the judgement belongs to the caller. */
+int cmd_judge(const struct ruleset *rules, struct evidence *evidence, struct judgement **ret,
+	      struct err *err);
 
 /* Annotates, judges and writes the report in the chosen format. The judgement belongs to the
  * caller. */

@@ -45,12 +45,6 @@ static const char usage[] =
 	"\n"
 	"  --cpus N             how many CPUs the host has, where the text does not tell\n" REPORT_HELP;
 
-struct inputs {
-	char **names;
-	int count;
-	double cpus; /* 0: not told */
-};
-
 static int take_cpus(const char *text, double *ret, struct err *err)
 {
 	char *end;
@@ -495,8 +489,8 @@ static int load_joined(const struct inputs *inputs, const struct ruleset *rules,
 	return r;
 }
 
-static int load(const struct inputs *inputs, const struct ruleset *rules, struct evidence **ret,
-		struct err *err)
+int cmd_load_inputs(const struct inputs *inputs, const struct ruleset *rules, struct evidence **ret,
+		    struct err *err)
 {
 	const char *first = inputs->names[0];
 
@@ -522,7 +516,7 @@ int cmd_explain(int argc, char **argv)
 		return r - 1;
 	r = cmd_load_rules(options.rules_dir, &rules, &err);
 	if (r == 0)
-		r = load(&inputs, rules, &evidence, &err);
+		r = cmd_load_inputs(&inputs, rules, &evidence, &err);
 	if (r == 0 && options.redact)
 		r = evidence_set_text(evidence, METRIC_host_name, "redacted");
 	if (r == 0)

@@ -25,7 +25,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-#define FORMATS "folded, svg, speedscope or chrome-trace"
+#define FORMATS "folded, svg, speedscope, chrome-trace, perf-script or perf.data"
 
 static const char usage[] =
 	"usage: triage export BUNDLE|perf.data|- --as FORMAT [OPTIONS]\n"
@@ -33,14 +33,18 @@ static const char usage[] =
 	"  --as FORMAT          stacks: folded (a stack per line), svg (flame graph for a browser),\n"
 	"                       speedscope (JSON for speedscope.app); the scheduler's timeline, of\n"
 	"                       a perf.data file or what a bundle keeps: chrome-trace (JSON for\n"
-	"                       ui.perfetto.dev or chrome://tracing)\n"
+	"                       ui.perfetto.dev or chrome://tracing) or perf-script (text);\n"
+	"                       perf.data: what `triage run --keep-trace` recorded, for perf\n"
+	"                       and Hotspot\n"
 	"  --view VIEW          on-cpu, off-cpu, wakeup, hot-cold (on-cpu and off-cpu side by side)\n"
 	"                       or page-faults (default on-cpu)\n"
-	"  --max-events N       of a timeline: end it after that many events (default 500000)\n"
+	"  --max-events N       of a timeline: end it after that many events (chrome-trace: 500000)\n"
 	"  -O, --output FILE    write this file instead of standard output\n";
 
 static const struct export_kind kinds[] = {
 	{ "chrome-trace", false, export_chrome_trace },
+	{ "perf.data", false, export_perf_data },
+	{ "perf-script", true, export_perf_script },
 };
 
 static int take_kind(struct export *export, const char *name)

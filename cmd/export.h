@@ -45,6 +45,12 @@ int export_stacks(const struct export *export, struct output *output, struct err
 /* The scheduler's timeline of a perf.data file or of what a bundle keeps of it. */
 int export_chrome_trace(const struct export *export, struct output *output, struct err *err);
 
+/* The same as text, as perf script prints it. */
+int export_perf_script(const struct export *export, struct output *output, struct err *err);
+
+/* The perf.data file that `triage run --keep-trace` put into a bundle. */
+int export_perf_data(const struct export *export, struct output *output, struct err *err);
+
 /* True when there may be a view of that name. */
 bool export_knows_view(const char *name);
 #define EXPORT_VIEWS "on-cpu, off-cpu, wakeup, hot-cold or page-faults"

@@ -11,6 +11,7 @@ static const struct command {
 } commands[] = {
 	{ "run", cmd_run, "diagnose this host now" },
 	{ "explain", cmd_explain, "diagnose from a saved bundle or a recorded /proc" },
+	{ "diff", cmd_diff, "what changed between two of them, cause by cause" },
 	{ "export", cmd_export, "flame graphs and other formats from a saved bundle" },
 	{ "rules", cmd_rules, "list, show and check the rule table" },
 	{ "doctor", cmd_doctor, "say which evidence this host can give, and how to get the rest" },

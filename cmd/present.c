@@ -43,19 +43,26 @@ int cmd_load_rules(const char *rules_dir, struct ruleset **ret, struct err *err)
 	return r;
 }
 
+int cmd_judge(const struct ruleset *rules, struct evidence *evidence, struct judgement **ret,
+	      struct err *err)
+{
+	int r = rule_annotate(rules, evidence);
+
+	if (r == 0)
+		r = rule_judge(rules, evidence, ret);
+	return r < 0 ? err_set(err, r, "judging the evidence: %s", strerror(-r)) : 0;
+}
+
 int cmd_explain_evidence(const struct ruleset *rules, struct evidence *evidence,
 			 const struct report_options *options, struct str *ret_text,
 			 struct judgement **ret, struct err *err)
 {
 	struct judgement *judgement;
 	struct report report;
-	int r;
+	int r = cmd_judge(rules, evidence, &judgement, err);
 
-	r = rule_annotate(rules, evidence);
-	if (r == 0)
-		r = rule_judge(rules, evidence, &judgement);
 	if (r < 0)
-		return err_set(err, r, "judging the evidence: %s", strerror(-r));
+		return r;
 	report = (struct report){
 		.rules = rules,
 		.evidence = evidence,

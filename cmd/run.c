@@ -21,6 +21,7 @@
 enum {
 	OPT_NO_BUNDLE = OPT_OWN,
 	OPT_FULL,
+	OPT_KEEP_TRACE,
 	OPT_STAGE,
 	OPT_ROOT,
 	OPT_MAX_EVENTS,
@@ -35,6 +36,7 @@ static const struct option long_options[] = {
 	{ "full", no_argument, NULL, OPT_FULL },
 	{ "stage", required_argument, NULL, OPT_STAGE },
 	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "keep-trace", no_argument, NULL, OPT_KEEP_TRACE },
 	{ "max-events", required_argument, NULL, OPT_MAX_EVENTS },
 	{ "call-graph", required_argument, NULL, OPT_CALL_GRAPH },
 	{ "cost", required_argument, NULL, OPT_COST },
@@ -50,6 +52,7 @@ static const char usage[] =
 	"  -d, --duration SECS  budget of all stages together (default 10); an idle host needs less\n"
 	"  --full               run every stage, asked for by a rule or not\n"
 	"  --stage LIST         only these stages, as in vmstat,top\n"
+	"  --keep-trace         keep the scheduler's events in the bundle, as a perf.data file\n"
 	"  --max-events N       end a stage early after that many kernel events\n"
 	"  --cost PERCENT       of all CPUs' time, that watching the scheduler may take (default 3; 100: no bound)\n"
 	"  --call-graph HOW     callers by fp (frame pointers), dwarf, or auto (default)\n"
@@ -164,6 +167,9 @@ static int take_option(struct run *run, int option, const char *argument, struct
 		return 1;
 	case 'd':
 		return parse_seconds(argument, &run->funnel.seconds, err);
+	case OPT_KEEP_TRACE:
+		run->funnel.keep_trace = true;
+		return 1;
 	case OPT_FULL:
 		run->funnel.full = true;
 		return 1;
@@ -202,6 +208,9 @@ static int parse(int argc, char **argv, struct run *run)
 	}
 	if (optind < argc)
 		return cmd_fail("run: what is \"%s\"? (triage run --help)", argv[optind]) + 1;
+	if (run->funnel.keep_trace && run->no_bundle)
+		return cmd_fail("run: --keep-trace keeps it in the bundle: not with --no-bundle") +
+		       1;
 	return 0;
 }
 
@@ -257,6 +266,7 @@ static int open_root(struct run *run, struct procroot **ret, struct err *err)
 	r = bundle_writer_new(RAW_BYTES_MAX, &run->writer);
 	if (r == 0) {
 		run->funnel.keep = keep_file;
+		run->funnel.redact = run->report.redact;
 		run->funnel.context = run;
 	}
 	if (r == 0 && !run->report.redact)

@@ -11,6 +11,8 @@
  *   sched_process_exit  comm pid prio
  *   sched_migrate_task  comm pid prio orig_cpu dest_cpu
  *   sched_stat_runtime  comm pid runtime
+ *   sys_enter_futex     uaddr op val ...     events/syscalls; sys_exit_futex: ret
+ *   contention_begin    lock_addr flags      events/lock, since 5.19; contention_end: lock_addr ret
  *
  * "pid" in these tracepoints is a thread's id; 0 is the idle thread of a CPU.
  */
@@ -30,10 +32,14 @@ enum sched_event_type {
 	SCHED_FORK,
 	SCHED_EXIT,
 	SCHED_MIGRATE,
-	SCHED_RUNTIME, /* sched_stat_runtime: only to compare with perf */
-	SCHED_NAME,    /* PERF_RECORD_COMM, or names read from /proc: thread and its process */
-	SCHED_LOST,    /* records of this CPU were lost before this time */
-	SCHED_PAUSED,  /* nobody watched any CPU from this time to that of the next event */
+	SCHED_RUNTIME,	 /* sched_stat_runtime: only to compare with perf */
+	SCHED_NAME,	 /* PERF_RECORD_COMM, or names read from /proc: thread and its process */
+	SCHED_LOST,	 /* records of this CPU were lost before this time */
+	SCHED_PAUSED,	 /* nobody watched any CPU from this time to that of the next event */
+	SCHED_FUTEX,	 /* sys_enter_futex of current_tid; the last four only when asked for */
+	SCHED_FUTEX_END, /* sys_exit_futex */
+	SCHED_LOCK,	 /* contention_begin: current_tid waits for a lock of the kernel */
+	SCHED_LOCK_END,	 /* contention_end */
 };
 
 /* In what the CPU was when the event fired (trace_entry.flags, 0x10 softirq, 0x08 hardirq). */
@@ -56,7 +62,9 @@ struct sched_event {
 	char state;	 /* switch: prev's state letter: R S D T t X Z P I */
 	int32_t target_cpu;		 /* wakeup: chosen CPU; migrate: destination; -1 not told */
 	int32_t from_cpu;		 /* migrate: origin */
-	uint64_t value;			 /* lost: how many (0: unknown); runtime: ns */
+	int32_t flags;			 /* futex: op (FUTEX_WAIT ...); lock: LCB_F_* */
+	uint64_t value;			 /* lost: how many (0: unknown); runtime: ns; futex: uaddr;
+					    lock: its address; futex end: the result, negative too */
 	char comm[SCHED_COMM_LEN];	 /* of `tid`; raw bytes, NUL-terminated; "" not told */
 	char other_comm[SCHED_COMM_LEN]; /* of `other_tid` */
 };

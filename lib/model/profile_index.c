@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "model/profile_internal.h"
+#include "model/profile_index.h"
 
 #include <errno.h>
 #include <stdlib.h>

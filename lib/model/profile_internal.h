@@ -14,19 +14,10 @@
 #define TRIAGE_MODEL_PROFILE_INTERNAL_H
 
 #include "model/profile.h"
+#include "model/profile_index.h"
 
 #define NONE UINT32_MAX
 #define CPUS_MAX 8192 /* higher numbers count as the last one */
-
-/* Open addressing: hash to item. The items themselves live elsewhere and are only ever added. */
-struct index_slot {
-	uint32_t hash, item; /* item + 1; 0: free */
-};
-
-struct profile_index {
-	struct index_slot *slots;
-	uint32_t len, used; /* len: a power of two, or 0 */
-};
 
 struct function {
 	struct profile_symbol info; /* its texts are one allocation that begins with `function` */
@@ -129,26 +120,6 @@ struct profile {
 	size_t sorted_groups_len;
 	VEC(struct profile_class) classes;
 };
-
-/* profile_index.c */
-void profile_index_free(struct profile_index *index);
-int profile_index_add(struct profile_index *index, uint32_t hash, uint32_t item); /* -ENOMEM */
-uint32_t profile_hash_text(uint32_t seed, const char *text);
-uint32_t profile_hash_pair(uint32_t a, uint32_t b);
-
-/* The next item with that hash, + 1; 0: no more. `cursor` begins as the hash. */
-static inline uint32_t profile_index_next(const struct profile_index *index, uint32_t hash,
-					  uint32_t *cursor)
-{
-	const struct index_slot *slot;
-
-	if (!index->len)
-		return 0;
-	do {
-		slot = &index->slots[(*cursor)++ & (index->len - 1)];
-	} while (slot->item && slot->hash != hash);
-	return slot->item;
-}
 
 /* profile_symbol.c */
 int profile_functions_init(struct profile *profile);

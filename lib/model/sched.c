@@ -147,6 +147,7 @@ static void dispatch(struct sched_model *model, const struct sched_event *event,
 		lose_records(model, event, cpu);
 		break;
 	case SCHED_PAUSED:
+	default: /* locks: not possible here */
 		break;
 	}
 }

@@ -212,6 +212,27 @@ START_TEST(svg_tells_what_is_known)
 }
 END_TEST
 
+START_TEST(views_tell_their_windows)
+{
+	_cleanup_(folded_freep) struct folded *both =
+		parsed("# triage-stacks/1 view=hot-cold unit=us\np;t;(on CPU);main 1500000\n");
+	_cleanup_(folded_freep) struct folded *faults =
+		parsed("# triage-stacks/1 view=page-faults unit=us\np;t;main 1500000\n");
+	_cleanup_(str_free) struct str out = { 0 }, some = { 0 };
+	struct flame flame = flame_of(both);
+
+	flame.cold_window_s = 2;
+	flame.samples = NAN;
+	ck_assert_int_eq(flame_svg(&flame, &out), 0);
+	ck_assert_ptr_nonnull(strstr(out.data, "hot: 3.00 s window, cold: 2.00 s window, 4 CPUs "));
+	ck_assert_ptr_nonnull(strstr(out.data, "Hot and cold flame graph"));
+	flame = flame_of(faults);
+	flame.whole = 6000000;
+	ck_assert_int_eq(flame_svg(&flame, &some), 0);
+	ck_assert_ptr_nonnull(strstr(some.data, "1.50 s of 6.00 s in all"));
+}
+END_TEST
+
 START_TEST(narrow_frames_are_not_drawn)
 {
 	_cleanup_(folded_freep) struct folded *folded =
@@ -353,6 +374,7 @@ int main(void)
 	tcase_add_test(tests, waiting_does_not_look_like_work);
 	tcase_add_test(tests, markup_is_text);
 	tcase_add_test(tests, svg_tells_what_is_known);
+	tcase_add_test(tests, views_tell_their_windows);
 	tcase_add_test(tests, narrow_frames_are_not_drawn);
 	tcase_add_test(tests, a_large_picture_loses_narrow_frames_first);
 	tcase_add_test(tests, no_stacks_are_a_picture_too);

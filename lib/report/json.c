@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "report/json_build.h"
 #include "report/view.h"
 
 #include <cjson/cJSON.h>
@@ -10,185 +11,52 @@
 #include <math.h>
 #include <string.h>
 
-/* A document under construction. Failing to allocate is sticky; the adders go on with NULL, which
- * cJSON takes. */
-struct json {
-	cJSON *root;
-	bool failed;
-};
-
-static void free_json(struct json *json)
-{
-	cJSON_Delete(json->root);
-}
-
-static cJSON *checked(struct json *json, cJSON *item)
-{
-	if (!item)
-		json->failed = true;
-	return item;
-}
-
-/* A string that is well-formed and printable, or null. */
-static cJSON *text_item(struct json *json, const char *text)
-{
-	_cleanup_(str_free) struct str printable = { 0 };
-
-	if (!text)
-		return checked(json, cJSON_CreateNull());
-	text_append_printable(&printable, text, strlen(text));
-	if (str_error(&printable) < 0)
-		json->failed = true;
-	return checked(json, cJSON_CreateString(str_text(&printable)));
-}
-
-static void put(struct json *json, cJSON *object, const char *key, cJSON *item)
-{
-	if (!cJSON_AddItemToObject(object, key, item)) {
-		cJSON_Delete(item);
-		json->failed = true;
-	}
-}
-
-/* The item, or NULL when it could not be added and is gone. */
-static cJSON *push(struct json *json, cJSON *array, cJSON *item)
-{
-	if (cJSON_AddItemToArray(array, item))
-		return item;
-	cJSON_Delete(item);
-	json->failed = true;
-	return NULL;
-}
-
-static cJSON *put_object(struct json *json, cJSON *parent, const char *key)
-{
-	return checked(json, cJSON_AddObjectToObject(parent, key));
-}
-
-static cJSON *put_array(struct json *json, cJSON *parent, const char *key)
-{
-	return checked(json, cJSON_AddArrayToObject(parent, key));
-}
-
-static cJSON *push_object(struct json *json, cJSON *array)
-{
-	return push(json, array, checked(json, cJSON_CreateObject()));
-}
-
-static void put_text(struct json *json, cJSON *object, const char *key, const char *text)
-{
-	put(json, object, key, text_item(json, text));
-}
-
-/* null when it is not finite. */
-static void put_number(struct json *json, cJSON *object, const char *key, double number)
-{
-	put(json, object, key,
-	    checked(json, isfinite(number) ? cJSON_CreateNumber(number) : cJSON_CreateNull()));
-}
-
-static void put_known_text(struct json *json, cJSON *object, const char *key, const char *text)
-{
-	if (text)
-		put_text(json, object, key, text);
-}
-
-static void put_known_number(struct json *json, cJSON *object, const char *key, double number)
-{
-	if (isfinite(number))
-		put_number(json, object, key, number);
-}
-
-static void put_value(struct json *json, cJSON *object, const char *key, struct value value)
-{
-	if (value.kind == VALUE_TEXT)
-		put_text(json, object, key, value.text);
-	else
-		put_number(json, object, key, value.kind == VALUE_NUMBER ? value.number : NAN);
-}
-
 static void put_metric(struct json *json, cJSON *object, const char *key,
 		       const struct report *report, enum metric_id id)
 {
-	put_value(json, object, key, evidence_get(report->evidence, id));
-}
-
-static void put_strings(struct json *json, cJSON *object, const char *key,
-			const struct strings *strings)
-{
-	cJSON *array = put_array(json, object, key);
-
-	vec_each(text, strings)
-		push(json, array, text_item(json, *text));
+	json_put_value(json, object, key, evidence_get(report->evidence, id));
 }
 
 /* ---- findings ---- */
 
 static void put_facts(struct json *json, cJSON *object, const struct facts *facts)
 {
-	cJSON *array = put_array(json, object, "evidence");
+	cJSON *array = json_put_array(json, object, "evidence");
 
 	vec_each(fact, facts) {
-		cJSON *item = push_object(json, array);
+		cJSON *item = json_push_object(json, array);
 
-		put_text(json, item, "metric", fact->metric);
-		put_value(json, item, "value", fact->value);
-		put_text(json, item, "unit", unit_name(fact->unit));
-		put_text(json, item, "op", op_name(fact->op));
-		put_value(json, item, "threshold", fact->threshold);
-		put_text(json, item, "origin", fact->origin);
-		put_text(json, item, "command", fact->command);
+		json_put_text(json, item, "metric", fact->metric);
+		json_put_value(json, item, "value", fact->value);
+		json_put_text(json, item, "unit", unit_name(fact->unit));
+		json_put_text(json, item, "op", op_name(fact->op));
+		json_put_value(json, item, "threshold", fact->threshold);
+		json_put_text(json, item, "origin", fact->origin);
+		json_put_text(json, item, "command", fact->command);
 	}
-}
-
-/* "417 418" as numbers; PIDs end at 2^22, so a double holds them. */
-static void put_pids(struct json *json, cJSON *object, const char *text)
-{
-	cJSON *array = put_array(json, object, "pids");
-	struct span rest = span_of(text ? text : "");
-	uint64_t pid;
-
-	while (rest.p < rest.end)
-		if (span_u64(&rest, &pid))
-			push(json, array, checked(json, cJSON_CreateNumber((double)pid)));
-		else
-			rest.p++;
-}
-
-static void put_subject(struct json *json, cJSON *object, const struct subject *subject)
-{
-	cJSON *item = put_object(json, object, "subject");
-
-	put_text(json, item, "kind", subject->kind);
-	put_text(json, item, "name", subject->name);
-	put_known_text(json, item, "program", subject->program);
-	put_known_text(json, item, "thread", subject->thread);
-	put_known_number(json, item, "threads", subject->threads);
-	put_known_number(json, item, "processes", subject->processes);
-	put_pids(json, item, subject->pids);
 }
 
 static void put_finding(struct json *json, cJSON *array, const struct finding *finding)
 {
-	cJSON *item = push_object(json, array);
+	cJSON *item = json_push_object(json, array);
 
-	put_text(json, item, "id", finding->id);
-	put_text(json, item, "rule", finding->rule->id);
-	put_text(json, item, "cause", finding->rule->cause);
-	put_text(json, item, "role", role_name(finding->rule->role));
-	put_text(json, item, "severity", severity_name(finding->severity));
-	put_number(json, item, "confidence", finding->confidence);
-	put_subject(json, item, &finding->subject);
-	put_text(json, item, "say", view_say(finding));
-	put_text(json, item, "means", finding->means);
-	put_strings(json, item, "remedy", &finding->remedy);
+	json_put_text(json, item, "id", finding->id);
+	json_put_text(json, item, "rule", finding->rule->id);
+	json_put_text(json, item, "cause", finding->rule->cause);
+	json_put_text(json, item, "role", role_name(finding->rule->role));
+	json_put_text(json, item, "severity", severity_name(finding->severity));
+	json_put_number(json, item, "confidence", finding->confidence);
+	json_put_subject(json, item, &finding->subject);
+	json_put_text(json, item, "say", view_say(finding));
+	json_put_text(json, item, "means", finding->means);
+	json_put_strings(json, item, "remedy", &finding->remedy);
 	put_facts(json, item, &finding->facts);
-	put_text(json, item, "fingerprint", finding->fingerprint);
+	json_put_text(json, item, "fingerprint", finding->fingerprint);
 }
 
 static void put_findings(struct json *json, const struct report *report)
 {
-	cJSON *array = put_array(json, json->root, "findings");
+	cJSON *array = json_put_array(json, json->root, "findings");
 
 	vec_each(finding, &report->judgement->findings)
 		put_finding(json, array, finding);
@@ -201,12 +69,12 @@ static void put_share(struct json *json, cJSON *item, const struct report *repor
 {
 	struct subject subject = view_subject(report, finding);
 
-	put_text(json, item, "cause", finding->rule->cause);
-	put_text(json, item, "finding", finding->id);
-	put_known_number(json, item, "share_pct", finding->share_pct);
+	json_put_text(json, item, "cause", finding->rule->cause);
+	json_put_text(json, item, "finding", finding->id);
+	json_put_known_number(json, item, "share_pct", finding->share_pct);
 	if (isfinite(finding->share_pct))
-		put_known_text(json, item, "share_of", finding->rule->share_of);
-	put_subject(json, item, &subject);
+		json_put_known_text(json, item, "share_of", finding->rule->share_of);
+	json_put_subject(json, item, &subject);
 }
 
 static const char *const standing_names[] = {
@@ -223,16 +91,16 @@ static bool contributes(const struct chain_node *node)
 
 static void put_contributing(struct json *json, cJSON *verdict, const struct report *report)
 {
-	cJSON *array = put_array(json, verdict, "contributing");
+	cJSON *array = json_put_array(json, verdict, "contributing");
 
 	vec_each(node, &report->judgement->chain.nodes) {
 		cJSON *item;
 
 		if (!contributes(node))
 			continue;
-		item = push_object(json, array);
+		item = json_push_object(json, array);
 		put_share(json, item, report, view_node_finding(report, node));
-		put_text(json, item, "role", standing_names[node->standing]);
+		json_put_text(json, item, "role", standing_names[node->standing]);
 	}
 }
 
@@ -240,15 +108,15 @@ static void put_verdict(struct json *json, const struct report *report)
 {
 	const struct verdict *verdict = &report->judgement->verdict;
 	const struct finding *primary = view_primary(report);
-	cJSON *item = put_object(json, json->root, "verdict");
+	cJSON *item = json_put_object(json, json->root, "verdict");
 
-	put_text(json, item, "status", verdict_status_name(verdict->status));
-	put_text(json, item, "headline", verdict->headline ? verdict->headline : "");
-	put_number(json, item, "confidence", verdict->confidence);
+	json_put_text(json, item, "status", verdict_status_name(verdict->status));
+	json_put_text(json, item, "headline", verdict->headline ? verdict->headline : "");
+	json_put_number(json, item, "confidence", verdict->confidence);
 	if (primary)
-		put_share(json, put_object(json, item, "primary"), report, primary);
+		put_share(json, json_put_object(json, item, "primary"), report, primary);
 	else
-		put_text(json, item, "primary", NULL);
+		json_put_text(json, item, "primary", NULL);
 	put_contributing(json, item, report);
 }
 
@@ -262,43 +130,44 @@ static const char *node_id(const struct report *report, size_t node)
 static void put_arrow(struct json *json, cJSON *array, const struct report *report,
 		      const struct chain_arrow *arrow)
 {
-	cJSON *item = push_object(json, array);
+	cJSON *item = json_push_object(json, array);
 
-	put_text(json, item, "from", node_id(report, arrow->from));
-	put_text(json, item, "to", node_id(report, arrow->to));
-	put_text(json, item, "link", arrow->link->id);
-	put_text(json, item, "say", arrow->say ? arrow->say : "");
-	put_number(json, item, "strength_pct", arrow->strength_pct);
-	put_known_text(json, item, "strength_of", arrow->link->strength_of);
-	put(json, item, "feedback", checked(json, cJSON_CreateBool(arrow->feedback)));
+	json_put_text(json, item, "from", node_id(report, arrow->from));
+	json_put_text(json, item, "to", node_id(report, arrow->to));
+	json_put_text(json, item, "link", arrow->link->id);
+	json_put_text(json, item, "say", arrow->say ? arrow->say : "");
+	json_put_number(json, item, "strength_pct", arrow->strength_pct);
+	json_put_known_text(json, item, "strength_of", arrow->link->strength_of);
+	json_put(json, item, "feedback", json_checked(json, cJSON_CreateBool(arrow->feedback)));
 	put_facts(json, item, &arrow->facts);
 }
 
 static void put_node(struct json *json, cJSON *array, const struct report *report,
 		     const struct chain_node *node)
 {
-	cJSON *item = push_object(json, array), *members;
+	cJSON *item = json_push_object(json, array), *members;
 
-	put_text(json, item, "finding", view_node_finding(report, node)->id);
-	members = put_array(json, item, "findings");
+	json_put_text(json, item, "finding", view_node_finding(report, node)->id);
+	members = json_put_array(json, item, "findings");
 	vec_each(index, &node->findings)
-		push(json, members, text_item(json, report->judgement->findings.data[*index].id));
-	put_text(json, item, "cause", node->cause);
-	put_text(json, item, "role", role_name(node->role));
-	put_text(json, item, "severity", severity_name(node->severity));
-	put_text(json, item, "standing", standing_names[node->standing]);
-	put_number(json, item, "share_pct", node->share_pct);
-	put_number(json, item, "explained_pct", node->explained_pct);
+		json_push(json, members,
+			  json_text_item(json, report->judgement->findings.data[*index].id));
+	json_put_text(json, item, "cause", node->cause);
+	json_put_text(json, item, "role", role_name(node->role));
+	json_put_text(json, item, "severity", severity_name(node->severity));
+	json_put_text(json, item, "standing", standing_names[node->standing]);
+	json_put_number(json, item, "share_pct", node->share_pct);
+	json_put_number(json, item, "explained_pct", node->explained_pct);
 }
 
 static void put_chain(struct json *json, const struct report *report)
 {
 	const struct chain *chain = &report->judgement->chain;
-	cJSON *array = put_array(json, json->root, "chain");
+	cJSON *array = json_put_array(json, json->root, "chain");
 
 	vec_each(arrow, &chain->arrows)
 		put_arrow(json, array, report, arrow);
-	array = put_array(json, json->root, "nodes");
+	array = json_put_array(json, json->root, "nodes");
 	vec_each(node, &chain->nodes)
 		put_node(json, array, report, node);
 }
@@ -309,7 +178,7 @@ static void put_saw(struct json *json, cJSON *stage_item, const struct report *r
 		    enum stage_id stage)
 {
 	_cleanup_(view_free_saw) struct saw_texts saw = { 0 };
-	cJSON *array = put_array(json, stage_item, "saw");
+	cJSON *array = json_put_array(json, stage_item, "saw");
 
 	if (!view_stage_ran(report, stage))
 		return;
@@ -324,25 +193,25 @@ static void put_saw(struct json *json, cJSON *stage_item, const struct report *r
 			str_append(&text, text.len ? "  " : "");
 			str_append_bytes(&text, cell.p, span_len(cell));
 		}
-		push(json, array, text_item(json, str_text(&text)));
+		json_push(json, array, json_text_item(json, str_text(&text)));
 	}
 }
 
 static void put_judged(struct json *json, cJSON *stage_item, const struct report *report,
 		       enum stage_id stage)
 {
-	cJSON *array = put_array(json, stage_item, "judged");
+	cJSON *array = json_put_array(json, stage_item, "judged");
 	const struct finding *finding = view_stage_finding(report, stage, NULL);
 
 	for (; finding; finding = view_stage_finding(report, stage, finding)) {
 		_cleanup_(str_free) struct str because = { 0 };
-		cJSON *item = push_object(json, array);
+		cJSON *item = json_push_object(json, array);
 
 		view_facts(&because, &finding->facts);
-		put_text(json, item, "finding", finding->id);
-		put_text(json, item, "rule", finding->rule->id);
-		put_text(json, item, "severity", severity_name(finding->severity));
-		put_text(json, item, "because", str_text(&because));
+		json_put_text(json, item, "finding", finding->id);
+		json_put_text(json, item, "rule", finding->rule->id);
+		json_put_text(json, item, "severity", severity_name(finding->severity));
+		json_put_text(json, item, "because", str_text(&because));
 	}
 }
 
@@ -352,24 +221,24 @@ static void put_stage(struct json *json, cJSON *array, const struct report *repo
 	const struct stage_record *record = evidence_stage(report->evidence, stage);
 	const struct stage_story *told = &report->rules->stages[stage];
 	const struct request *request = view_request(report, stage, NULL);
-	cJSON *item = push_object(json, array);
+	cJSON *item = json_push_object(json, array);
 
-	put_text(json, item, "name", stage_name(stage));
-	put_text(json, item, "question", told->question);
-	put_text(json, item, "status", view_status_name(record->status));
-	put_text(json, item, "reason", record->reason);
-	put_text(json, item, "fix", record->fix);
-	put_text(json, item, "command", told->command);
+	json_put_text(json, item, "name", stage_name(stage));
+	json_put_text(json, item, "question", told->question);
+	json_put_text(json, item, "status", view_status_name(record->status));
+	json_put_text(json, item, "reason", record->reason);
+	json_put_text(json, item, "fix", record->fix);
+	json_put_text(json, item, "command", told->command);
 	put_saw(json, item, report, stage);
 	put_judged(json, item, report, stage);
-	put_text(json, item, "concluded", view_concluded(report, stage));
-	put_text(json, item, "next", request ? stage_name(request->stage) : NULL);
-	put_text(json, item, "why", request ? request->why : NULL);
+	json_put_text(json, item, "concluded", view_concluded(report, stage));
+	json_put_text(json, item, "next", request ? stage_name(request->stage) : NULL);
+	json_put_text(json, item, "why", request ? request->why : NULL);
 }
 
 static void put_stages(struct json *json, const struct report *report)
 {
-	cJSON *array = put_array(json, json->root, "stages");
+	cJSON *array = json_put_array(json, json->root, "stages");
 
 	for (int stage = 0; stage < STAGE_TOTAL; stage++)
 		put_stage(json, array, report, stage);
@@ -383,32 +252,32 @@ static void put_head(struct json *json, const struct report *report)
 	double unix_s = evidence_number(report->evidence, METRIC_host_time_unix_s);
 	cJSON *item;
 
-	put_text(json, json->root, "schema", "triage-report/1");
-	item = put_object(json, json->root, "tool");
-	put_text(json, item, "version", report->tool_version);
-	put_text(json, item, "rules_sha256", report->rules->sha256);
-	item = put_object(json, json->root, "host");
+	json_put_text(json, json->root, "schema", "triage-report/1");
+	item = json_put_object(json, json->root, "tool");
+	json_put_text(json, item, "version", report->tool_version);
+	json_put_text(json, item, "rules_sha256", report->rules->sha256);
+	item = json_put_object(json, json->root, "host");
 	put_metric(json, item, "name", report, METRIC_host_name);
 	put_metric(json, item, "kernel", report, METRIC_host_kernel);
 	put_metric(json, item, "cpus", report, METRIC_host_cpus_online);
 	put_metric(json, item, "usable_cpus", report, METRIC_host_usable_cpus);
 	put_metric(json, item, "memory_bytes", report, METRIC_host_memory_bytes);
 	put_metric(json, item, "virtualization", report, METRIC_host_virtualization);
-	item = put_object(json, json->root, "window");
-	put_text(json, item, "start", view_time(&start, unix_s) ? str_text(&start) : NULL);
-	put_number(json, item, "duration_s", view_duration_s(report));
+	item = json_put_object(json, json->root, "window");
+	json_put_text(json, item, "start", view_time(&start, unix_s) ? str_text(&start) : NULL);
+	json_put_number(json, item, "duration_s", view_duration_s(report));
 }
 
 static void put_ruled_out(struct json *json, const struct report *report)
 {
-	cJSON *array = put_array(json, json->root, "ruled_out");
+	cJSON *array = json_put_array(json, json->root, "ruled_out");
 
 	vec_each(exclusion, &report->judgement->ruled_out) {
-		cJSON *item = push_object(json, array);
+		cJSON *item = json_push_object(json, array);
 
-		put_text(json, item, "cause", exclusion->rule->rules_out);
-		put_text(json, item, "rule", exclusion->rule->id);
-		put_text(json, item, "say", exclusion->say ? exclusion->say : "");
+		json_put_text(json, item, "cause", exclusion->rule->rules_out);
+		json_put_text(json, item, "rule", exclusion->rule->id);
+		json_put_text(json, item, "say", exclusion->say ? exclusion->say : "");
 		put_facts(json, item, &exclusion->facts);
 	}
 }
@@ -416,16 +285,16 @@ static void put_ruled_out(struct json *json, const struct report *report)
 static void put_missing(struct json *json, cJSON *array, const char *id,
 			const struct strings *missing, const char *fix)
 {
-	cJSON *item = push_object(json, array);
+	cJSON *item = json_push_object(json, array);
 
-	put_text(json, item, "rule", id);
-	put_strings(json, item, "missing", missing);
-	put_text(json, item, "fix", fix);
+	json_put_text(json, item, "rule", id);
+	json_put_strings(json, item, "missing", missing);
+	json_put_text(json, item, "fix", fix);
 }
 
 static void put_unknown(struct json *json, const struct report *report)
 {
-	cJSON *array = put_array(json, json->root, "unknown");
+	cJSON *array = json_put_array(json, json->root, "unknown");
 
 	vec_each(unknown, &report->judgement->unknown)
 		put_missing(json, array, unknown->rule->id, &unknown->missing, unknown->fix);
@@ -440,15 +309,15 @@ static void put_help(struct json *json, const struct report *report)
 
 	if (!view_help(report, &help))
 		return;
-	item = put_object(json, json->root, "helps_most");
-	put_text(json, item, "command", help.command);
-	put_text(json, item, "stage", stage_name(help.stage));
-	put_number(json, item, "rules", (double)help.rules);
+	item = json_put_object(json, json->root, "helps_most");
+	json_put_text(json, item, "command", help.command);
+	json_put_text(json, item, "stage", stage_name(help.stage));
+	json_put_number(json, item, "rules", (double)help.rules);
 }
 
 static void put_self(struct json *json, const struct report *report)
 {
-	cJSON *item = put_object(json, json->root, "self");
+	cJSON *item = json_put_object(json, json->root, "self");
 	cJSON *losses;
 
 	put_metric(json, item, "input", report, METRIC_self_input);
@@ -458,19 +327,15 @@ static void put_self(struct json *json, const struct report *report)
 	put_metric(json, item, "max_rss_bytes", report, METRIC_self_max_rss_bytes);
 	put_metric(json, item, "events", report, METRIC_self_events);
 	put_metric(json, item, "lost_events", report, METRIC_self_lost_events);
-	losses = put_array(json, item, "window_losses");
+	losses = json_put_array(json, item, "window_losses");
 	for (size_t i = 0; i < evidence_caveats(report->evidence); i++)
-		push(json, losses, text_item(json, evidence_caveat(report->evidence, i)));
+		json_push(json, losses, json_text_item(json, evidence_caveat(report->evidence, i)));
 }
 
 int report_json(const struct report *report, struct str *out)
 {
-	_cleanup_(free_json) struct json json = { .root = cJSON_CreateObject() };
-	_cleanup_(cleanup_free) char *text = NULL;
-	size_t len;
+	_cleanup_(json_free) struct json json = { .root = cJSON_CreateObject() };
 
-	if (!json.root)
-		return -ENOMEM;
 	put_head(&json, report);
 	put_verdict(&json, report);
 	put_chain(&json, report);
@@ -480,11 +345,5 @@ int report_json(const struct report *report, struct str *out)
 	put_unknown(&json, report);
 	put_help(&json, report);
 	put_self(&json, report);
-	text = json.failed ? NULL : cJSON_Print(json.root);
-	if (!text)
-		return -ENOMEM;
-	len = strlen(text);
-	text[len] = '\n'; /* in the place of the NUL: the str brings its own */
-	str_append_bytes(out, text, len + 1);
-	return str_error(out);
+	return json_print(&json, out);
 }

@@ -203,18 +203,23 @@ static void print_story(struct str *out, const struct story_line *lines, size_t 
 	}
 }
 
-int report_markdown(const struct report *report, const struct report_style *style, struct str *out)
+int story_print_markdown(const struct story *story, struct str *out)
 {
-	_cleanup_(story_free) struct story story = { 0 };
 	_cleanup_(str_free) struct str text = { 0 };
-	int r = story_build(report, style->verbosity, &story);
+	int r;
 
-	if (r < 0)
-		return r;
-	print_story(&text, story.lines.data, story.lines.len);
+	print_story(&text, story->lines.data, story->lines.len);
 	r = str_error(&text);
 	if (r < 0)
 		return r;
 	str_append_bytes(out, text.data, text.len);
 	return str_error(out);
+}
+
+int report_markdown(const struct report *report, const struct report_style *style, struct str *out)
+{
+	_cleanup_(story_free) struct story story = { 0 };
+	int r = story_build(report, style->verbosity, &story);
+
+	return r < 0 ? r : story_print_markdown(&story, out);
 }

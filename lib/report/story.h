@@ -56,6 +56,10 @@ struct story {
 int story_build(const struct report *report, int verbosity, struct story *ret);
 void story_free(struct story *story);
 
+/* Set it: appends to `out`. 0 or -ENOMEM, with `out` as it was. */
+int story_print_text(const struct story *story, const struct report_style *style, struct str *out);
+int story_print_markdown(const struct story *story, struct str *out);
+
 /* Appends a line. `label` may be NULL for "". */
 void story_add(struct story *story, enum line_kind kind, const char *label, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

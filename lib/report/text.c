@@ -297,9 +297,8 @@ static void print_story(struct printer *printer, const struct story_line *lines,
 	}
 }
 
-int report_text(const struct report *report, const struct report_style *style, struct str *out)
+int story_print_text(const struct story *story, const struct report_style *style, struct str *out)
 {
-	_cleanup_(story_free) struct story story = { 0 };
 	_cleanup_(str_free) struct str text = { 0 };
 	struct printer printer = {
 		.out = &text,
@@ -310,13 +309,18 @@ int report_text(const struct report *report, const struct report_style *style, s
 
 	if (printer.columns < LEAST_COLUMNS)
 		printer.columns = LEAST_COLUMNS;
-	r = story_build(report, style->verbosity, &story);
-	if (r < 0)
-		return r;
-	print_story(&printer, story.lines.data, story.lines.len);
+	print_story(&printer, story->lines.data, story->lines.len);
 	r = str_error(&text);
 	if (r < 0)
 		return r;
 	str_append_bytes(out, text.data, text.len);
 	return str_error(out);
+}
+
+int report_text(const struct report *report, const struct report_style *style, struct str *out)
+{
+	_cleanup_(story_free) struct story story = { 0 };
+	int r = story_build(report, style->verbosity, &story);
+
+	return r < 0 ? r : story_print_text(&story, style, out);
 }

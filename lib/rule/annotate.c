@@ -99,3 +99,25 @@ int rule_annotate(const struct ruleset *rules, struct evidence *evidence)
 			r = annotate(rules, *knowledge, evidence);
 	return r;
 }
+
+static const char *fill_of(const struct knowledge_row *row, enum column_id column)
+{
+	vec_each(fill, &row->set)
+		if (fill->column == column)
+			return fill->text;
+	return NULL;
+}
+
+const char *rule_know(const struct ruleset *rules, enum column_id column, const char *text)
+{
+	const struct value value = { .kind = VALUE_TEXT, .text = text };
+
+	vec_each(knowledge, &rules->knowledge) {
+		if ((*knowledge)->table != column_info(column)->table)
+			continue;
+		vec_each(row, &(*knowledge)->rows)
+			if (fill_of(row, column) && any_glob(&row->globs, value))
+				return fill_of(row, column);
+	}
+	return NULL;
+}

@@ -145,6 +145,23 @@ START_TEST(an_amplifier_takes_over_only_when_it_is_as_bad)
 END_TEST
 
 /* What is a line of information alone is the root when it does most of a warning. */
+/* A group that burns CPU, and what a third of that CPU time goes into. */
+START_TEST(why_takes_over_from_how_much)
+{
+	for (int explains = 0; explains <= 1; explains++) {
+		struct graph graph = { 0 };
+
+		add_node(&graph, ROLE_MECHANISM, SEVERITY_CRITICAL, 80);
+		add_node(&graph, ROLE_MECHANISM, SEVERITY_WARNING, 80);
+		add_arrow(&graph, 1, 0, 30, "its CPU time");
+		graph.links[0].explains = explains;
+		ck_assert(finish(&graph));
+		ck_assert_uint_eq(graph.chain.nodes.data[0].findings.data[0], explains ? 1 : 0);
+		chain_clear(&graph.chain);
+	}
+}
+END_TEST
+
 START_TEST(a_mild_root_counts_by_what_it_drives)
 {
 	struct graph most = { 0 }, some = { 0 };
@@ -409,6 +426,7 @@ int main(void)
 	tcase_add_test(tests, claims_of_one_kind_are_scaled_first);
 	tcase_add_test(tests, parallel_arrows_count_once);
 	tcase_add_test(tests, an_amplifier_takes_over_only_when_it_is_as_bad);
+	tcase_add_test(tests, why_takes_over_from_how_much);
 	tcase_add_test(tests, a_mild_root_counts_by_what_it_drives);
 	tcase_add_test(tests, info_alone_has_no_primary);
 	tcase_add_test(tests, random_graphs);

@@ -34,7 +34,7 @@ static bool same_name(const struct subject *a, const struct subject *b)
 	       same_text(a->thread, b->name);
 }
 
-static bool same_subject(const struct finding *a, const struct finding *b)
+bool finding_same_subject(const struct finding *a, const struct finding *b)
 {
 	const struct subject *left = &a->subject, *right = &b->subject;
 
@@ -55,7 +55,7 @@ static bool belongs(const struct judgement *judgement, const struct chain_node *
 	if (strcmp(node->cause, finding->rule->cause) != 0)
 		return false;
 	vec_each(index, &node->findings)
-		if (same_subject(&judgement->findings.data[*index], finding))
+		if (finding_same_subject(&judgement->findings.data[*index], finding))
 			return true;
 	return false;
 }

@@ -55,14 +55,16 @@ static bool find_root(const struct choice *choice, size_t *ret)
 }
 
 /* What does more than half of it is the cause, and it is what that drives. An amplifier must be as
- * bad itself: a little of everything wakes a storm. */
+ * bad itself: a little of everything wakes a storm. Where the other only says how much, why is
+ * enough. */
 static bool takes_over(const struct chain *chain, const struct chain_arrow *arrow)
 {
 	const struct chain_node *driver = &chain->nodes.data[arrow->from];
 	const struct chain_node *driven = &chain->nodes.data[arrow->to];
 
-	if (arrow->feedback || arrow->strength_pct <= TAKES_OVER_PCT ||
-	    driver->severity < SEVERITY_WARNING || driver->role == ROLE_SYMPTOM)
+	if (arrow->feedback || driver->severity < SEVERITY_WARNING || driver->role == ROLE_SYMPTOM)
+		return false;
+	if (arrow->strength_pct <= TAKES_OVER_PCT && !arrow->link->explains)
 		return false;
 	return driver->role != ROLE_AMPLIFIER || driver->severity >= driven->severity;
 }

@@ -285,6 +285,10 @@ void link_describe(const struct link *link, struct str *out)
 		str_format(&strength, ", a share of %s", link->strength_of);
 	str_append_char(&strength, '.');
 	put_wrapped(out, "", str_text(&strength));
+	if (link->explains)
+		put_wrapped(
+			out, "",
+			"What it points at only says how much: the driver is the cause, however weak the arrow.");
 	put_part(out, "It says:", link->say);
 	put_part(out, "Source:", link->source);
 }

@@ -185,6 +185,10 @@ struct judgement {
  * first. */
 int rule_annotate(const struct ruleset *rules, struct evidence *evidence);
 
+/* What knowledge would fill into `column`, a known one, of a row whose matched column is `text`; rows that ask for a program are
+ * taken as if it was theirs. NULL: nothing is known. */
+const char *rule_know(const struct ruleset *rules, enum column_id column, const char *text);
+
 /* Evaluates every enabled rule whose stage ran (status ok or degraded) and builds the verdict.
  * Rules of stages that were skipped or unavailable are neither evaluated nor listed as unknown: the
  * stage's record says why.
@@ -217,6 +221,9 @@ int rule_annotate(const struct ruleset *rules, struct evidence *evidence);
  * an amplifier only when it is as bad. */
 int rule_judge(const struct ruleset *rules, const struct evidence *evidence,
 	       struct judgement **ret);
+
+/* Whether two findings, also of two judgements, are about one thing: see struct chain_node. */
+bool finding_same_subject(const struct finding *a, const struct finding *b);
 
 void judgement_free(struct judgement *judgement);
 void judgement_freep(struct judgement **judgement);

@@ -11,8 +11,8 @@
 #define ID_PREFIX "chain."
 
 static const char *const link_keys[] = {
-	"link",	    "from",	   "to",  "for",    "match",   "when",
-	"strength", "strength_of", "say", "source", "enabled", NULL,
+	"link",	       "from", "to",	 "for",	     "match",	"when", "strength",
+	"strength_of", "say",  "source", "explains", "enabled", NULL,
 };
 
 static const char *const match_keys[] = { "from", "to", NULL };
@@ -168,6 +168,15 @@ static void check_switch_off(struct layer *layer, const cJSON *object, const str
 				 ruleset_nearest(layer->base, link->id));
 }
 
+static void load_explains(struct layer *layer, const cJSON *object, struct link *link)
+{
+	const cJSON *explains = cJSON_GetObjectItemCaseSensitive(object, "explains");
+
+	link->explains = cJSON_IsTrue(explains);
+	if (explains && !cJSON_IsBool(explains))
+		layer_complain(layer, jsonc_line(explains), "explains", "must be true or false");
+}
+
 static void load_fields(struct layer *layer, const cJSON *object, struct link *link)
 {
 	layer_check_keys(layer, object, link_keys);
@@ -188,6 +197,7 @@ static void load_fields(struct layer *layer, const cJSON *object, struct link *l
 	link->say = layer_text(layer, object, "say");
 	layer_check_template(layer, line_of(object, "say"), "say", link->say, link->table);
 	link->source = layer_text(layer, object, "source");
+	load_explains(layer, object, link);
 }
 
 void load_link(struct layer *layer, const cJSON *object)

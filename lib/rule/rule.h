@@ -167,6 +167,7 @@ struct link {
 	const char *strength_of; /* what that is a share of, in words */
 	const char *say;
 	const char *source;
+	bool explains; /* `to` only says how much, `from` says why: the arrow is enough to take over */
 	bool enabled;
 };
 

@@ -21,7 +21,7 @@
  *
  * Globs see a function's plain name: without what the compiler and linker add (".isra.0",
  * ".part.0", ".constprop.0", ".cold", ".llvm.1", " [clone .cold]", "@GLIBC_2.2.5") and without the
- * arguments of a C++ function.
+ * arguments of a C++ or Java function and the type that a Java method returns.
  */
 #ifndef TRIAGE_RULE_SYMBOLS_H
 #define TRIAGE_RULE_SYMBOLS_H

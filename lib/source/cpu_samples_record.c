@@ -10,29 +10,6 @@
 /* At the end of every record but samples: pid and tid, time, cpu. */
 #define SAMPLE_ID_WORDS 3
 
-/* { abi, registers unless abi is none } { size, then bytes and how many of them were copied unless
- * size is 0 } */
-static void take_user_stack(struct words *words, struct stack_sample *sample)
-{
-	uint64_t abi = words_u64(words);
-	const uint64_t *regs = NULL, *stack;
-	uint64_t size, copied;
-
-	if (abi != PERF_SAMPLE_REGS_ABI_NONE)
-		regs = words_take(words, STACK_USER_REGS_COUNT);
-	size = words_u64(words);
-	stack = words_take(words, size / 8);
-	copied = size ? words_u64(words) : 0;
-	if (size % 8 || copied > size)
-		words->failed = true;
-	/* Registers of a 32-bit process can't be read as those of this architecture. */
-	if (words->failed || abi != PERF_SAMPLE_REGS_ABI_64)
-		return;
-	sample->user_regs = regs;
-	sample->user_stack = copied ? stack : NULL;
-	sample->user_stack_len = copied;
-}
-
 static int decode_sample(const struct perf_event_header *header, struct words *words,
 			 bool user_stacks, struct cpu_samples_record *ret)
 {
@@ -53,7 +30,7 @@ static int decode_sample(const struct perf_event_header *header, struct words *w
 	count = words_u64(words);
 	ips = words_take(words, count);
 	if (user_stacks)
-		take_user_stack(words, sample);
+		perf_chain_user_stack(words, sample);
 	if (words->failed)
 		return -EBADMSG;
 	perf_chain_split(sample, mode, ip, ips, count);

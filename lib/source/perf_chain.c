@@ -65,3 +65,24 @@ void perf_chain_split(struct stack_sample *sample, uint16_t mode, const uint64_t
 	if (ip)
 		keep_leaf(sample, mode, ip);
 }
+
+void perf_chain_user_stack(struct words *words, struct stack_sample *sample)
+{
+	uint64_t abi = words_u64(words);
+	const uint64_t *regs = NULL, *stack;
+	uint64_t size, copied;
+
+	if (abi != PERF_SAMPLE_REGS_ABI_NONE)
+		regs = words_take(words, STACK_USER_REGS_COUNT);
+	size = words_u64(words);
+	stack = words_take(words, size / 8);
+	copied = size ? words_u64(words) : 0;
+	if (size % 8 || copied > size)
+		words->failed = true;
+	/* Registers of a 32-bit process can't be read as those of this architecture. */
+	if (words->failed || abi != PERF_SAMPLE_REGS_ABI_64)
+		return;
+	sample->user_regs = regs;
+	sample->user_stack = copied ? stack : NULL;
+	sample->user_stack_len = copied;
+}

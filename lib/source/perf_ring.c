@@ -15,6 +15,9 @@
 
 #define RECORD_BYTES_MAX ((size_t)64 << 10) /* header.size has 16 bits */
 
+/* In every libperf.a, but in no header, and the shared library keeps it to itself. */
+int perf_evsel__apply_filter(struct perf_evsel *evsel, const char *filter) __attribute__((weak));
+
 /* Where a ring was read up to. */
 struct position {
 	const char *data; /* the ring's first byte; NULL before the first record */
@@ -192,6 +195,21 @@ size_t perf_rings_bytes(const struct perf_rings *rings)
 uint32_t perf_rings_cpu(const struct perf_rings *rings, size_t ring)
 {
 	return (uint32_t)perf_cpu_map__cpu(rings->cpus, (int)ring).cpu;
+}
+
+int perf_rings_filter(struct perf_rings *rings, size_t index, const char *filter)
+{
+	struct perf_evsel *evsel;
+	size_t i = 0;
+
+	if (!perf_evsel__apply_filter)
+		return -ENOSYS;
+	perf_evlist__for_each_evsel(rings->evlist, evsel)
+	{
+		if (i++ == index)
+			return perf_evsel__apply_filter(evsel, filter) < 0 ? -errno : 0;
+	}
+	return -EINVAL;
 }
 
 void perf_rings_enable(struct perf_rings *rings)

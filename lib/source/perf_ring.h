@@ -31,6 +31,11 @@ size_t perf_rings_count(const struct perf_rings *rings);
 size_t perf_rings_bytes(const struct perf_rings *rings); /* of one ring */
 uint32_t perf_rings_cpu(const struct perf_rings *rings, size_t ring);
 
+/* Of the event at `index` of `attrs`, a tracepoint, only what the filter lets through (PERF_EVENT_IOC_SET_FILTER; the language of
+ * Documentation/trace/events.rst, as in `comm ~ "tokio*" || pid == 417`). -EINVAL: the kernel does not understand it; -ENOSYS: this
+ * libperf can't. */
+int perf_rings_filter(struct perf_rings *rings, size_t index, const char *filter);
+
 void perf_rings_enable(struct perf_rings *rings);
 void perf_rings_disable(struct perf_rings *rings);
 

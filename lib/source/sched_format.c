@@ -28,6 +28,7 @@ enum number {
 	NUMBER_FROM_CPU,
 	NUMBER_VALUE,
 	NUMBER_SUCCESS,
+	NUMBER_FLAGS,
 	NUMBER_TOTAL,
 };
 
@@ -77,6 +78,16 @@ static const struct description descriptions[] = {
 	  .type = SCHED_RUNTIME,
 	  .numbers = { [NUMBER_TID] = "pid", [NUMBER_VALUE] = "runtime" },
 	  .comm = "comm" },
+	{ .name = "sys_enter_futex",
+	  .type = SCHED_FUTEX,
+	  .numbers = { [NUMBER_VALUE] = "uaddr", [NUMBER_FLAGS] = "op" } },
+	{ .name = "sys_exit_futex", .type = SCHED_FUTEX_END, .numbers = { [NUMBER_VALUE] = "ret" } },
+	{ .name = "contention_begin",
+	  .type = SCHED_LOCK,
+	  .numbers = { [NUMBER_VALUE] = "lock_addr", [NUMBER_FLAGS] = "flags" } },
+	{ .name = "contention_end",
+	  .type = SCHED_LOCK_END,
+	  .numbers = { [NUMBER_VALUE] = "lock_addr" } },
 };
 
 #define KINDS ARRAY_SIZE(descriptions)
@@ -114,6 +125,7 @@ struct kind {
 struct sched_format {
 	uint32_t id_offset; /* of common_type, two bytes: the same in every event of a kernel */
 	bool any;
+	bool without_locks;
 	struct sched_states states;
 	struct kind kinds[KINDS];
 	uint8_t kind_of_id[UINT16_MAX + 1]; /* index + 1 */
@@ -127,6 +139,7 @@ int sched_format_new(struct sched_format **ret)
 		return -ENOMEM;
 	for (size_t i = 0; i < KINDS; i++)
 		format->kinds[i].id = -1;
+	format->without_locks = true;
 	*ret = format;
 	return 0;
 }
@@ -271,7 +284,12 @@ static int place_event(struct sched_format *format, size_t index, struct tep_eve
 		       struct err *err)
 {
 	const struct description *description = &descriptions[index];
-	struct kind kind = { .id = event->id, .type = description->type, .len_min = 8 };
+	struct kind kind = {
+		.id = event->id,
+		.ignored = description->type > SCHED_LOST && format->without_locks,
+		.type = description->type,
+		.len_min = 8,
+	};
 	int r;
 
 	r = place_fields(description, event, &kind, err);
@@ -348,6 +366,11 @@ void sched_format_settle(struct sched_format *format)
 {
 	if (format->kinds[KIND_WAKING].id >= 0)
 		format->kinds[KIND_WAKEUP].ignored = true;
+}
+
+void sched_format_take_locks(struct sched_format *format)
+{
+	format->without_locks = false;
 }
 
 int sched_format_id(const struct sched_format *format, const char *name)
@@ -482,7 +505,14 @@ static inline bool read_body(const struct sched_format *format, const struct kin
 		event->target_cpu = read_cpu(raw, kind->numbers[NUMBER_TARGET_CPU]);
 		event->from_cpu = read_cpu(raw, kind->numbers[NUMBER_FROM_CPU]);
 		break;
+	case SCHED_FUTEX:
+	case SCHED_LOCK:
+		event->flags = (int32_t)read_number(raw, kind->numbers[NUMBER_FLAGS]);
+		event->value = (uint64_t)read_number(raw, kind->numbers[NUMBER_VALUE]);
+		break;
 	case SCHED_RUNTIME:
+	case SCHED_FUTEX_END:
+	case SCHED_LOCK_END:
 		event->value = (uint64_t)read_number(raw, kind->numbers[NUMBER_VALUE]);
 		break;
 	default:
@@ -499,11 +529,14 @@ static inline void read_common(const struct kind *kind, const uint8_t *raw,
 	event->type = kind->type;
 	event->context = context_of(read_number(raw, kind->flags));
 	event->current_tid = read_tid(raw, kind->current_tid);
-	event->tid = read_tid(raw, kind->numbers[NUMBER_TID]);
+	event->tid = event->current_tid;
+	if (kind->numbers[NUMBER_TID].present)
+		event->tid = read_tid(raw, kind->numbers[NUMBER_TID]);
 	event->other_tid = 0;
 	event->runnable = event->preempted = false;
 	event->state = '\0';
 	event->target_cpu = event->from_cpu = -1;
+	event->flags = 0;
 	event->value = 0;
 	memset(event->comm, 0, sizeof(event->comm));
 	memset(event->other_comm, 0, sizeof(event->other_comm));

@@ -22,6 +22,9 @@ struct sched_format;
 int sched_format_new(struct sched_format **ret);
 void sched_format_free(struct sched_format *format);
 
+/* From now on events of futexes and kernel locks are added too; before, they decode to nothing. */
+void sched_format_take_locks(struct sched_format *format);
+
 /* Adds one event by the text of its `format` file; events that are no sched events of sched_event.h
  * are accepted and ignored. `prev_state` letters follow the kernel's print format (the state bits
  * changed with 4.14 and 6.x). -EBADMSG when the text can't be understood or lacks a field that is

@@ -4,12 +4,11 @@
 #include "base/cleanup.h"
 #include "source/perf_probe.h"
 #include "source/perf_ring.h"
+#include "source/perf_turn.h"
 #include "source/sched_rings_internal.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <time.h>
 
 #define DRAIN_MS 50
@@ -198,21 +197,13 @@ int sched_rings_open(const struct sched_rings_options *options, struct sched_rin
 	return 0;
 }
 
-/* How the calling thread was scheduled before. */
-struct turn {
-	int policy;
-	struct sched_param param;
-	int nice;
-	bool first;
-};
-
 struct watch {
 	struct sched_rings *rings;
 	const struct sched_rings_limits *limits;
 	int (*each)(void *context, const struct sched_event *event);
 	void *context;
 	struct sched_rings_result result;
-	struct turn turn;
+	struct perf_turn turn;
 	uint64_t deadline_ns;
 	uint64_t look_ns, look_end_ns; /* begin and end of the look; UINT64_MAX while it lasts */
 	uint64_t look_events;	       /* result.events when it began */
@@ -227,7 +218,12 @@ static bool fill_head(struct watch *watch, struct ring *ring)
 	const struct perf_event_header *header;
 
 	while ((header = perf_rings_next(perf, ring->index))) {
-		int r = sched_rings_decode(watch->rings->events.format, header, &ring->head);
+		int r;
+
+		if (watch->limits->raw)
+			watch->limits->raw(watch->limits->raw_context, ring->cpu, header,
+					   header->size);
+		r = sched_rings_decode(watch->rings->events.format, header, &ring->head);
 
 		/* Telling the kernel for every record would take the ring's first page from the writing CPU each time. */
 		if (++ring->unreleased == RELEASE_EVENTS) {
@@ -364,31 +360,6 @@ static bool drain(struct watch *watch, uint64_t before_ns)
 	return any;
 }
 
-/* On a host where every CPU is wanted by many, an ordinary thread waits for longer than the rings last, even at nice -20: with
- * autogroups that counts among the threads of its own session only. The lowest real-time priority does not wait, and costs the
- * others little: the reader sleeps nearly always. Without the right to it, nice is what is left. */
-static void go_first(struct turn *turn)
-{
-	const struct sched_param lowest = { .sched_priority = sched_get_priority_min(SCHED_RR) };
-
-	turn->first = true;
-	turn->nice = getpriority(PRIO_PROCESS, 0);
-	turn->policy = sched_getscheduler(0);
-	if (turn->policy >= 0 && sched_getparam(0, &turn->param) == 0)
-		sched_setscheduler(0, SCHED_RR, &lowest);
-	setpriority(PRIO_PROCESS, 0, -20);
-}
-
-static void go_as_before(struct turn *turn)
-{
-	if (!turn->first)
-		return;
-	turn->first = false;
-	setpriority(PRIO_PROCESS, 0, turn->nice);
-	if (turn->policy >= 0)
-		sched_setscheduler(0, turn->policy, &turn->param);
-}
-
 /* 0 at that time or when `each` has had enough, -EINTR when stopped. */
 static int watch_until(struct watch *watch, uint64_t until_ns)
 {
@@ -411,7 +382,7 @@ static int watch_until(struct watch *watch, uint64_t until_ns)
 			nanosleep(&idle, NULL);
 		/* Events come faster than they are read: better to lose some than to keep a CPU from everybody. */
 		if (now_ns() - now > HOG_NS)
-			go_as_before(&watch->turn);
+			perf_turn_back(&watch->turn);
 	}
 }
 
@@ -541,9 +512,9 @@ int sched_rings_watch(struct sched_rings *rings, const struct sched_rings_limits
 	};
 	int r;
 
-	go_first(&watch.turn);
+	perf_turn_first(&watch.turn);
 	r = watch_in_looks(&watch);
-	go_as_before(&watch.turn);
+	perf_turn_back(&watch.turn);
 	*ret = watch.result;
 	if (r < 0)
 		return err_set(err, r, "stopped by a signal");

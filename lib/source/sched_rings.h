@@ -48,6 +48,9 @@ struct sched_rings_limits {
 	double cost_max_pct; /* of all CPUs' time that the events may cost; 0: no bound */
 	uint64_t events_max; /* stop after that many; 0: no cap */
 	const volatile sig_atomic_t *stop; /* NULL allowed */
+	/* Gets every record as the kernel wrote it (struct perf_event_header ...), in the order of reading. NULL allowed. */
+	void (*raw)(void *context, uint32_t cpu, const void *record, size_t len);
+	void *raw_context;
 };
 
 struct sched_rings_result {

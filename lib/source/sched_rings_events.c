@@ -73,7 +73,7 @@ void sched_rings_switch_records(size_t ring_bytes, struct sched_rings_events *re
 	*ret = events;
 }
 
-static int read_whole(const char *path, struct str *ret)
+int sched_rings_read_format(const char *path, struct str *ret)
 {
 	_cleanup_(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -108,7 +108,7 @@ static int load(struct loader *loader, const char *name, struct err *err)
 	int r;
 
 	snprintf(path, sizeof(path), "%s/%s/format", loader->folder, name);
-	r = read_whole(path, &loader->text);
+	r = sched_rings_read_format(path, &loader->text);
 	if (r < 0)
 		return err_set(err, r, "%s: %s", path, strerror(-r));
 	r = sched_format_add(loader->events->format, str_text(&loader->text), loader->text.len,
@@ -143,14 +143,16 @@ static int load_all(struct loader *loader, struct err *err)
 	return 0;
 }
 
-static void find_folder(const char *tracefs, char *folder, size_t size)
+const char *sched_rings_find_tracefs(void)
 {
-	for (size_t i = 0; !tracefs && i < ARRAY_SIZE(places); i++) {
-		snprintf(folder, size, "%s/events/sched", places[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		char folder[64];
+
+		snprintf(folder, sizeof(folder), "%s/events/sched", places[i]);
 		if (access(folder, F_OK) == 0)
-			return;
+			return places[i];
 	}
-	snprintf(folder, size, "%s/events/sched", tracefs ? tracefs : places[0]);
+	return places[0];
 }
 
 int sched_rings_tracepoints(const char *tracefs, size_t ring_bytes, struct sched_rings_events *ret,
@@ -162,7 +164,8 @@ int sched_rings_tracepoints(const char *tracefs, size_t ring_bytes, struct sched
 
 	if (r < 0)
 		return r;
-	find_folder(tracefs, loader.folder, sizeof(loader.folder));
+	snprintf(loader.folder, sizeof(loader.folder), "%s/events/sched",
+		 tracefs ? tracefs : sched_rings_find_tracefs());
 	r = load_all(&loader, err);
 	str_free(&loader.text);
 	if (r < 0) {

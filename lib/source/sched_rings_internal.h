@@ -6,6 +6,7 @@
 #ifndef TRIAGE_SOURCE_SCHED_RINGS_INTERNAL_H
 #define TRIAGE_SOURCE_SCHED_RINGS_INTERNAL_H
 
+#include "base/str.h"
 #include "source/sched_format.h"
 
 #include <linux/perf_event.h>
@@ -17,6 +18,12 @@ struct sched_rings_events {
 	size_t count;
 	struct sched_format *format; /* NULL: switch records, no tracepoints */
 };
+
+/* Where tracefs is mounted, or would be. */
+const char *sched_rings_find_tracefs(void);
+
+/* Replaces `ret` by a format file; -EFBIG. */
+int sched_rings_read_format(const char *path, struct str *ret);
 
 /* Tracepoints by their format files below `tracefs` (NULL: the usual places), and one dummy event for new names and threads. Negative
  * errno with the reason in `err`: -ENOENT no tracefs, -EACCES, -EBADMSG. The format is the caller's to free. */

@@ -76,6 +76,7 @@ int main(void)
 	Suite *suite = suite_create("event_pipe");
 	TCase *tests = tcase_create("all");
 
+	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, every_event_arrives_in_order);
 	tcase_add_test(tests, what_the_source_returns_is_told_after_its_last_event);
 	tcase_add_test(tests, a_consumer_that_has_enough_ends_the_source);

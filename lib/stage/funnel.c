@@ -13,19 +13,15 @@
 #include <sys/resource.h>
 #include <time.h>
 
-/* In the funnel's order. `part`: of the budget. Without `collect` this version has no such stage;
- * `instead` is what to run by hand. */
+/* In the funnel's order. `part`: of the budget. */
 static const struct stage {
 	enum stage_id id;
 	double part;
 	stage_collect_fn *collect;
-	const char *instead;
 } stages[] = {
-	{ STAGE_vmstat, 0.10, stage_vmstat_collect, NULL },
-	{ STAGE_top, 0.12, stage_top_collect, NULL },
-	{ STAGE_perf, 0.25, stage_perf_collect, NULL },
-	{ STAGE_sched, 0.30, stage_sched_collect, NULL },
-	{ STAGE_locate, 0.23, NULL, "perf sched timehist --state --callchain" },
+	{ STAGE_vmstat, 0.10, stage_vmstat_collect }, { STAGE_top, 0.12, stage_top_collect },
+	{ STAGE_perf, 0.25, stage_perf_collect },     { STAGE_sched, 0.30, stage_sched_collect },
+	{ STAGE_locate, 0.23, stage_locate_collect },
 };
 
 struct funnel {
@@ -93,6 +89,8 @@ static int run_stage(struct funnel *funnel, const struct stage *stage, struct er
 		.call_graph = funnel->options->call_graph,
 		.keep = funnel->options->keep,
 		.keep_context = funnel->options->context,
+		.keep_trace = funnel->options->keep_trace,
+		.redact = funnel->options->redact,
 		.window_ns = (uint64_t)(seconds * stage->part * 1e9),
 		.own_pid = procroot_is_live(funnel->root) ? getpid() : 0,
 		.events_max = funnel->options->events_max,
@@ -124,9 +122,6 @@ static int run_stage(struct funnel *funnel, const struct stage *stage, struct er
 
 static int pass_over(struct funnel *funnel, const struct stage *stage)
 {
-	if (!stage->collect)
-		return put_record(funnel, stage->id, STAGE_UNAVAILABLE,
-				  "not part of this version of triage", stage->instead);
 	return put_record(funnel, stage->id, STAGE_SKIPPED,
 			  funnel->options->stages ? "not among the stages that were asked for" :
 						    "no rule asked for it",
@@ -138,7 +133,7 @@ static int run_stages(struct funnel *funnel, struct err *err)
 	bool stopped = false;
 
 	for (size_t i = 0; i < ARRAY_SIZE(stages); i++) {
-		bool wanted = stages[i].collect && is_wanted(funnel, &stages[i]) && !stopped;
+		bool wanted = is_wanted(funnel, &stages[i]) && !stopped;
 		int r = wanted ? run_stage(funnel, &stages[i], err) : pass_over(funnel, &stages[i]);
 
 		stopped |= r == -EINTR;

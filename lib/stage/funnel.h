@@ -27,7 +27,8 @@ struct funnel_options {
 		*stop; /* ends stages early when it becomes non-zero; NULL: none */
 	enum call_graph call_graph;
 	void (*progress)(void *context, const char *stage, double seconds); /* NULL: silent */
-	stage_keep_fn *keep; /* files that stages make for the bundle; NULL: none are kept */
+	bool keep_trace, redact; /* as in stage_context */
+	stage_keep_fn *keep;	 /* files that stages make for the bundle; NULL: none are kept */
 	void *context;
 };
 

@@ -17,34 +17,51 @@ struct chain {
 	bool unwound;
 };
 
-/* The frames of one sample as the profile takes them. */
-struct frames {
-	uint32_t symbols[2 * STACK_FRAMES_MAX];
-	uint64_t addresses[2 * STACK_FRAMES_MAX];
-	size_t count;
-};
+/* Frame pointers that lead nowhere: an address in nobody's code is no caller. */
+static int trim_chain(struct perf_resolver *resolver, pid_t pid, struct chain *chain)
+{
+	struct symbol symbol;
+	int r;
+
+	for (size_t i = 0; i < chain->count; i++) {
+		r = symbolizer_find_user(resolver->symbolizer, pid, chain->addresses[i], i > 0,
+					 &symbol);
+		if (r < 0)
+			return r;
+		if (*symbol.module)
+			continue;
+		chain->count = i;
+		break;
+	}
+	return 0;
+}
 
 /* The longer of what frame pointers and the copied stack tell; a complete unwinding beats both. */
-static struct chain user_chain(struct perf_resolver *resolver, const struct stack_sample *sample,
-			       uint64_t unwound[STACK_FRAMES_MAX])
+static int user_chain(struct perf_resolver *resolver, const struct stack_sample *sample,
+		      uint64_t unwound[STACK_FRAMES_MAX], struct chain *ret)
 {
-	struct chain chain = { .addresses = sample->user, .count = sample->user_count };
+	struct chain sound = { .addresses = sample->user, .count = sample->user_count };
 	bool complete = false;
-	int count = 0;
+	int count = 0, r;
 
-	chain.broken = chain.count && chain.count <= FRAMES_BROKEN;
+	*ret = sound;
+	ret->broken = ret->count && ret->count <= FRAMES_BROKEN;
 	if (resolver->unwinder && sample->user_regs && sample->user_stack_len)
 		count = unwind_user(resolver->unwinder, sample->pid, sample->user_regs,
 				    sample->user_stack, sample->user_stack_len, unwound,
 				    STACK_FRAMES_MAX, &complete);
-	if (count <= 0 || (!complete && (size_t)count <= chain.count))
-		return chain;
-	return (struct chain){
+	if (count <= 0)
+		return 0;
+	r = complete ? 0 : trim_chain(resolver, sample->pid, &sound);
+	if (r < 0 || (!complete && (size_t)count < sound.count))
+		return r;
+	*ret = (struct chain){
 		.addresses = unwound,
 		.count = (size_t)count,
 		.broken = !complete && count <= FRAMES_BROKEN,
 		.unwound = true,
 	};
+	return 0;
 }
 
 /* What a function is about is asked once, when it is first seen. */
@@ -70,7 +87,7 @@ int64_t perf_resolve_symbol(struct perf_resolver *resolver, const struct symbol 
 }
 
 static int intern(struct perf_resolver *resolver, const struct symbol *symbol, uint64_t address,
-		  struct frames *frames)
+		  struct perf_frames *frames)
 {
 	int64_t id = perf_resolve_symbol(resolver, symbol);
 
@@ -83,7 +100,7 @@ static int intern(struct perf_resolver *resolver, const struct symbol *symbol, u
 
 /* A return address is behind the call, which may be the last instruction of its function. */
 static int name_kernel(struct perf_resolver *resolver, const struct stack_sample *sample,
-		       struct frames *frames)
+		       struct perf_frames *frames)
 {
 	struct symbol symbol;
 	int r = 0;
@@ -98,7 +115,7 @@ static int name_kernel(struct perf_resolver *resolver, const struct stack_sample
 }
 
 static int name_user(struct perf_resolver *resolver, const struct stack_sample *sample,
-		     const struct chain *chain, struct frames *frames)
+		     const struct chain *chain, struct perf_frames *frames)
 {
 	struct symbol symbol;
 	int r = 0;
@@ -112,31 +129,43 @@ static int name_user(struct perf_resolver *resolver, const struct stack_sample *
 	return r;
 }
 
-int perf_resolve(struct perf_resolver *resolver, const struct stack_sample *sample)
+int perf_resolve_frames(struct perf_resolver *resolver, const struct stack_sample *sample,
+			struct perf_frames *ret)
 {
 	uint64_t unwound[STACK_FRAMES_MAX];
-	struct chain chain = user_chain(resolver, sample, unwound);
-	struct frames frames = { .count = 0 };
-	int r;
+	struct chain chain;
+	int r = user_chain(resolver, sample, unwound, &chain);
 
-	r = name_kernel(resolver, sample, &frames);
-	if (r == 0)
-		r = name_user(resolver, sample, &chain, &frames);
 	if (r < 0)
 		return r;
-	if (chain.unwound)
+	ret->count = 0;
+	ret->user_broken = chain.broken;
+	r = name_kernel(resolver, sample, ret);
+	ret->kernel_count = ret->count;
+	if (r == 0)
+		r = name_user(resolver, sample, &chain, ret);
+	if (r == 0 && chain.unwound)
 		resolver->unwound_weight += sample->period;
-	return profile_add(resolver->profile, &(struct profile_sample){
-						      .pid = sample->pid,
-						      .tid = sample->tid,
-						      .cpu = sample->cpu,
-						      .weight = sample->period,
-						      .in_user = sample->in_user,
-						      .user_broken = chain.broken,
-						      .frames = frames.symbols,
-						      .addresses = frames.addresses,
-						      .count = frames.count,
-					      });
+	return r;
+}
+
+int perf_resolve(struct perf_resolver *resolver, const struct stack_sample *sample)
+{
+	struct perf_frames frames;
+	int r = perf_resolve_frames(resolver, sample, &frames);
+
+	return r < 0 ? r :
+		       profile_add(resolver->profile, &(struct profile_sample){
+							      .pid = sample->pid,
+							      .tid = sample->tid,
+							      .cpu = sample->cpu,
+							      .weight = sample->period,
+							      .in_user = sample->in_user,
+							      .user_broken = frames.user_broken,
+							      .frames = frames.symbols,
+							      .addresses = frames.addresses,
+							      .count = frames.count,
+						      });
 }
 
 /* ---- the profile ---------------------------------------------------------------------------------- */

@@ -20,11 +20,23 @@ struct perf_resolver {
 	uint64_t unwound_weight; /* of the samples whose user callers were found by DWARF */
 };
 
+/* The frames of one sample as the profile takes them: kernel, then user, leaf first. */
+struct perf_frames {
+	uint32_t symbols[2 * STACK_FRAMES_MAX];
+	uint64_t addresses[2 * STACK_FRAMES_MAX];
+	size_t count, kernel_count;
+	bool user_broken; /* the user part is known to be cut */
+};
+
 /* An empty profile that knows what the rules say about classes. NULL: no memory. */
 struct profile *perf_profile_new(const struct ruleset *rules);
 
 /* The profile's id of a function, with its classes. -ENOMEM. */
 int64_t perf_resolve_symbol(struct perf_resolver *resolver, const struct symbol *symbol);
+
+/* Fills `ret`; the profile learns the functions, and nothing else. -ENOMEM. */
+int perf_resolve_frames(struct perf_resolver *resolver, const struct stack_sample *sample,
+			struct perf_frames *ret);
 
 /* -ENOMEM. */
 int perf_resolve(struct perf_resolver *resolver, const struct stack_sample *sample);

@@ -3,19 +3,18 @@
 
 #include "base/cleanup.h"
 #include "source/perf_data.h"
-#include "source/proc_task.h"
 #include "source/sched_rings.h"
 #include "stage/event_pipe.h"
 #include "stage/perf_file.h"
 #include "stage/sched_excerpt.h"
 #include "stage/sched_put.h"
+#include "stage/sched_trace.h"
+#include "stage/thread_names.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
 
 /* Of all rings together: on a host with many CPUs each gets less than its default. */
 #define RING_BYTES_ALL ((size_t)64 << 20)
@@ -24,75 +23,22 @@
 /* A switch comes with about one wakeup or migration. */
 #define EVENTS_PER_SWITCH 2.2
 
-/* ---- names: which process a thread belongs to ---------------------------------------------------- */
-
-struct namer {
-	struct procroot *root;
-	struct sched_model *model;
-	int proc_fd;
-	struct str text;
-	struct id_list pids, tids;
-};
-
-/* The events bring the names of threads; what they lack is the process. */
-static int name_threads(struct namer *namer, pid_t pid, bool kernel)
-{
-	_cleanup_(cleanup_close) int task_fd = -1;
-	char path[32];
-
-	snprintf(path, sizeof(path), "%d/task", pid);
-	task_fd = procroot_open_folder_at(namer->root, namer->proc_fd, path);
-	if (task_fd < 0 || procroot_list_ids(namer->root, task_fd, &namer->tids) < 0)
-		return 0; /* vanished */
-	for (size_t i = 0; i < namer->tids.len; i++) {
-		pid_t tid = namer->tids.data[i];
-
-		if (tid != pid && sched_model_name(namer->model, tid, pid, "", kernel) < 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int name_process(struct namer *namer, pid_t pid)
-{
-	struct task_stat stat;
-	char name[32];
-	bool kernel;
-
-	snprintf(name, sizeof(name), "%d/stat", pid);
-	if (procroot_read_in(namer->root, namer->proc_fd, "proc", name, &namer->text) < 0 ||
-	    task_stat_parse(str_text(&namer->text), namer->text.len, &stat) < 0)
-		return 0;
-	kernel = stat.flags & PF_KTHREAD;
-	if (sched_model_name(namer->model, pid, pid, stat.comm, kernel) < 0)
-		return -ENOMEM;
-	return stat.threads > 1 ? name_threads(namer, pid, kernel) : 0;
-}
-
-static int name_all(struct procroot *root, struct sched_model *model)
-{
-	struct namer namer = { .root = root, .model = model };
-	int r;
-
-	namer.proc_fd = procroot_open_folder(root, "proc");
-	if (namer.proc_fd < 0)
-		return 0;
-	r = procroot_list_ids(root, namer.proc_fd, &namer.pids);
-	for (size_t i = 0; i < namer.pids.len && r == 0; i++)
-		r = name_process(&namer, namer.pids.data[i]);
-	close(namer.proc_fd);
-	str_free(&namer.text);
-	vec_free(&namer.pids);
-	vec_free(&namer.tids);
-	return r == -ENOMEM ? r : 0;
-}
-
 /* ---- the live host -------------------------------------------------------------------------------- */
 
 struct listener {
 	struct sched_model *model;
-	struct sched_excerpt *excerpt; /* NULL: nobody keeps it */
+	struct sched_excerpt *excerpt;	 /* NULL: nobody keeps it */
+	struct perf_data_writer *writer; /* likewise */
 };
+
+static int take_name(void *context, const struct thread_name *name)
+{
+	const struct listener *listener = context;
+
+	if (listener->writer)
+		perf_data_writer_process(listener->writer, name->pid, name->tid);
+	return sched_model_name(listener->model, name->tid, name->pid, name->comm, name->kernel);
+}
 
 static int take_event(void *context, const struct sched_event *event)
 {
@@ -172,6 +118,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 		.cost_max_pct = context->cost_max_pct < 100 ? context->cost_max_pct : 0,
 		.events_max = context->events_max,
 		.stop = context->stop,
+		.raw = listener->writer ? sched_trace_take : NULL,
+		.raw_context = listener->writer,
 	};
 	struct sched_rings_result result = { 0 };
 	int watched, r;
@@ -188,6 +136,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 			      context->evidence);
 	if (r == 0)
 		r = keep_excerpt(context, listener);
+	if (r == 0)
+		r = sched_trace_keep(context, model, listener->writer);
 	return r < 0 ? r : watched;
 }
 
@@ -196,6 +146,7 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 	_cleanup_(sched_rings_freep) struct sched_rings *rings = NULL;
 	_cleanup_(sched_model_freep) struct sched_model *model = NULL;
 	_cleanup_(sched_excerpt_freep) struct sched_excerpt *excerpt = NULL;
+	_cleanup_(perf_data_writer_freep) struct perf_data_writer *writer = NULL;
 	struct sched_rings_options options = ring_options(context->evidence);
 	struct sched_model_options model_options = { 0 };
 	struct listener listener;
@@ -211,8 +162,11 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 	excerpt = context->keep ? sched_excerpt_new() : NULL;
 	if (!model || (context->keep && !excerpt))
 		return -ENOMEM;
-	listener = (struct listener){ model, excerpt };
-	r = name_all(context->root, model);
+	r = sched_trace_open(context, rings, &writer);
+	if (r < 0)
+		return r;
+	listener = (struct listener){ model, excerpt, writer };
+	r = threads_name(context->root, take_name, &listener);
 	return r < 0 ? r : watch(context, rings, &listener, err);
 }
 

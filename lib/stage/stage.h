@@ -11,6 +11,7 @@
 #include "source/procroot.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -33,6 +34,8 @@ struct stage_context {
 	enum call_graph call_graph;
 	stage_keep_fn *keep; /* NULL: nobody does */
 	void *keep_context;
+	bool keep_trace;     /* the sched stage's records too, as perf.data */
+	bool redact;	     /* no host's name in what is kept */
 	uint64_t events_max; /* of the kernel, then the stage ends early; 0: no cap */
 	double cost_max_pct; /* of all CPUs' time, that watching may take from the watched */
 	const volatile sig_atomic_t *stop; /* NULL allowed */
@@ -74,6 +77,10 @@ int stage_perf_from_file(const char *path, const struct ruleset *rules, struct e
 /* Both of these, as far as the file has them, and the records of all stages. */
 int stage_from_perf_data(const char *path, const struct ruleset *rules, struct evidence *evidence,
 			 struct err *err);
+
+/* locate: which lock, which wake source, which code path? Waits of the suspects, with the stacks of
+ * both ends. Suspects are the subjects of the findings so far, then the heaviest groups. */
+stage_collect_fn stage_locate_collect;
 
 /* top: who makes the load? Two passes over all threads, then the costlier facts of the
  * candidates. */

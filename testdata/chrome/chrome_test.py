@@ -221,6 +221,41 @@ def refusals():
     check("--view is of stacks" in export("b.tar.gz", "--view", "off-cpu", status=2), "a view of no stacks")
     check("not a number" in export("b.tar.gz", "--max-events", "0", status=2), "no events")
     check("not a number" in export("b.tar.gz", "--max-events", "1k", status=2), "malformed events")
+    done = run([TRIAGE, "run", "--keep-trace", "--no-bundle"])
+    check(done.returncode == 2 and b"not with --no-bundle" in done.stderr, "a trace without a bundle:", done.stderr)
+
+
+# ---- as text ----
+
+def script(path, *options):
+    done = run([TRIAGE, "export", path, "--as", "perf-script", *options])
+    check(done.returncode == 0, "export of text:", path, done.stderr[:300])
+    return done.stdout.decode().splitlines()
+
+
+def plain(line):
+    """Without what we do not have (priorities), without its columns, and with one name for both wakeups."""
+    line = re.sub(r" (prev_prio|next_prio|prio)=-?[0-9]+", "", line).replace("sched:sched_waking:", "sched:sched_wakeup:")
+    return " ".join(line.split())
+
+
+def texts():
+    lines = script("b.tar.gz")
+    check(lines[0] == "         swapper     0 [000]     0.000000: sched:sched_switch: prev_comm=swapper/0 prev_pid=0 "
+          "prev_state=R ==> next_comm=server next_pid=10", lines[0])
+    check("# records of CPU 0 were lost: 7" in lines and "# nobody watched until the next event" in script("pause.tar.gz"),
+          "losses and pauses")
+    check(not re.search("[\x00-\x1f\x7f\u202e]", "".join(script("evil.tar.gz"))), "a control character came through")
+    check(len(script("b.tar.gz", "--max-events", "3")) == 3, "--max-events of a text")
+    if run(["sh", "-c", "command -v perf"]).returncode:
+        return
+    path = os.path.join(FILES, "pipe.data")
+    theirs = [plain(line) for line in run(["perf", "script", "-i", path, "-F", "comm,tid,cpu,time,event,trace"])
+              .stdout.decode().splitlines() if "sched_stat_runtime" not in line and "sched_wakeup:" not in line]
+    ours = [plain(line) for line in script(path)]
+    check(len(theirs) > 100 and collections.Counter(ours) == collections.Counter(theirs), "perf script prints",
+          list((collections.Counter(theirs) - collections.Counter(ours)).items())[:3], "we",
+          list((collections.Counter(ours) - collections.Counter(theirs)).items())[:3])
 
 
 # ---- the checker itself ----
@@ -274,14 +309,34 @@ def live():
         os.remove("live.data")
     run(["perf", "record", "-q", "-e", "cpu-clock", "-o", "cpu.data", "--", "true"])
     check("no sched_switch" in export("cpu.data", status=2), "a file without switches")
-    done = run([TRIAGE, "run", "--stage", "sched", "-d", "2", "-q", "-o", "run.tar.zst", "--exit-zero"])
+    done = run([TRIAGE, "run", "--stage", "sched", "-d", "2", "-q", "-o", "run.tar.zst", "--exit-zero", "--keep-trace"])
     check(done.returncode in (0, 3), "triage run:", done.returncode, done.stderr)
     trace = trace_of("run.tar.zst")
     check(cpu_slices(trace), "a run keeps no timeline")
+    kept_trace()
+
+
+def kept_trace():
+    """What --keep-trace recorded: perf reads it, and tells the slices that we draw."""
+    done = run([TRIAGE, "export", "run.tar.zst", "--as", "perf.data", "-O", "kept.data"])
+    check(done.returncode == 0, "export of perf.data:", done.stderr)
+    events = run(["perf", "evlist", "-i", "kept.data"]).stdout.decode().split("\n")
+    check("sched:sched_switch" in events and "sched:sched_waking" in events, "perf evlist:", events)
+    done = run(["perf", "script", "-i", "kept.data"])
+    lines = done.stdout.decode(errors="replace").splitlines()
+    check(done.returncode == 0 and len(lines) > 100, "perf script tells", len(lines), done.stderr[:300])
+    check(any(re.search(r"^ *triage +[0-9]+ \[", line) for line in lines), "perf script knows no names")
+    theirs, _ = perf_slices("kept.data", int(trace_of("kept.data").document["otherData"]["start_ns"]))
+    ours = cpu_slices(trace_of("kept.data"))
+    # it has no mark for the rests between looks: what runs when one begins has no end in both
+    check(ours and ours == theirs, len(ours), "slices of what was kept, perf has", len(theirs))
+    make_bundle("cpu.tar.gz", {"evidence.json": b"{}"})
+    done = run([TRIAGE, "export", "cpu.tar.gz", "--as", "perf.data"])
+    check(done.returncode == 2 and b"--keep-trace" in done.stderr, "a bundle without a trace:", done.stderr)
 
 
 def main():
-    cases = (live,) if "--live" in sys.argv else (recorded_files, limits, excerpts, softirq_arrows, pauses, hostile_names, refusals,
+    cases = (live,) if "--live" in sys.argv else (recorded_files, limits, excerpts, softirq_arrows, pauses, hostile_names, texts, refusals,
                                                   checker_refuses)
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)

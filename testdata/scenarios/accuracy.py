@@ -30,7 +30,8 @@ class Runs:
         if afresh:
             path.unlink(missing_ok=True)
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-        self.rows = [row for row in map(json.loads, lines) if keys.get(row["scenario"]) == row["key"]]
+        self.rows = [row for row in map(json.loads, lines)
+                     if keys.get(row["scenario"]) == row["key"] and row["outcome"] != "skipped"]
 
     def add(self, row):
         row = dict(row, key=self.keys[row["scenario"]])
@@ -74,9 +75,8 @@ def scenario_line(scenario, rows):
 
 def miss_lines(scenario, rows):
     missed = [row for row in rows if row["outcome"] == "FAILED"]
-    words = dict.fromkeys("; ".join(row["misses"]) for row in missed)
-    lines = [f"- **{scenario['name']}**: {each} ({sum('; '.join(row['misses']) == each for row in missed)} of {len(rows)})"
-             for each in words]
+    told = ["; ".join(row["misses"]) + (f" [{row['disturbed']}]" if row.get("disturbed") else "") for row in missed]
+    lines = [f"- **{scenario['name']}**: {each} ({told.count(each)} of {len(rows)})" for each in dict.fromkeys(told)]
     if missed and scenario.get("known_miss"):
         lines.append(f"  Why: {scenario['known_miss']}")
     return lines

@@ -27,7 +27,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "bundles")]
 
 import accuracy  # noqa: E402  pylint: disable=wrong-import-position
-import bundles  # noqa: E402  pylint: disable=wrong-import-position
+import recording  # noqa: E402  pylint: disable=wrong-import-position
 
 KEEP = HERE.parent.parent / "build" / "lab"
 READY_LIMIT_S = 20
@@ -242,12 +242,12 @@ def play(scenario, triage, options):
         time.sleep(scenario.get("settle_s", SETTLE_S))
         load.check_alive()
         bundle = load.work / "bundle.tar.zst"
-        own, strangers = bundles.census(load.process.pid)
+        own = recording.names_of_session(load.process.pid)
         extra = scenario.get("run", []) + (["--redact"] if options.record else [])
         status, wall_s, report, words = run_triage(triage, extra, bundle)
         load.check_alive()
-        strangers |= bundles.census(load.process.pid)[1]
-        return {"exit": status, "strangers": strangers - own, "sanitized": is_sanitized(triage), "wall_s": wall_s, "report": report, "words": words,
+        own |= recording.names_of_session(load.process.pid)
+        return {"exit": status, "own": own, "sanitized": is_sanitized(triage), "wall_s": wall_s, "report": report, "words": words,
                 "busy_before_pct": load.busy_before_pct, "evidence": read_evidence(bundle),
                 "bundle": bundle.read_bytes() if bundle.exists() else b""}
 
@@ -475,7 +475,7 @@ def try_once(scenario, triage, options):
     if misses:
         keep(scenario["name"], result)
     elif options.record:
-        bundles.save(scenario["name"], result["bundle"], result["strangers"])
+        recording.save(scenario["name"], result["bundle"], result["own"])
     return {"outcome": "FAILED" if misses else "hit", "misses": misses, "exit": result["exit"],
             "verdict_hit": not check_primary(report["verdict"], scenario["expect"]), "got": got_words(report),
             "status": report["verdict"]["status"], "version": report.get("tool", {}).get("version"),
@@ -553,7 +553,7 @@ def run_rounds(scenarios, triage, options, runs):
             row = dict(try_scenario(scenario, triage, options), scenario=scenario["name"], when=when)
             tell_result(scenario, row)
             if runs:
-                runs.add(without_details(row))
+                runs.add(dict(without_details(row), disturbed=disturbance(row)))
             yield row
 
 

@@ -14,7 +14,7 @@
 #include <sys/epoll.h>
 
 #define STEPS 4
-#define ROUNDS 2000
+#define ROUNDS 6000
 #define MOST_CONNECTIONS 512
 #define READ_BYTES 64
 
