@@ -165,14 +165,26 @@ struct joined {
 	struct evidence *bundled;
 };
 
-static int join_text(struct joined *joined, const char *name, const struct str *text,
-		     struct err *err)
+/* The first lines of a text that is too long. */
+static int cut_text(struct joined *joined, const char *name, const char *bytes, size_t *len)
 {
-	int r = import_text(joined->import, name, str_text(text), text->len);
+	const char *end;
 
-	if (r == -E2BIG)
-		return err_set(err, r, "%s: more than %zu MiB of text", name,
-			       IMPORT_BYTES_MAX >> 20);
+	if (*len <= IMPORT_BYTES_MAX)
+		return 0;
+	end = memrchr(bytes, '\n', IMPORT_BYTES_MAX);
+	*len = end ? (size_t)(end + 1 - bytes) : IMPORT_BYTES_MAX;
+	return evidence_add_caveat(joined->evidence, "%s: only the first %zu MiB were read", name,
+				   IMPORT_BYTES_MAX >> 20);
+}
+
+static int join_text(struct joined *joined, const char *name, const struct str *text)
+{
+	size_t len = text->len;
+	int r = cut_text(joined, name, str_text(text), &len);
+
+	if (r == 0)
+		r = import_text(joined->import, name, str_text(text), len);
 	joined->texts++;
 	return r;
 }
@@ -228,7 +240,7 @@ static int join_stream(struct joined *joined, int fd, const char *name, struct e
 	content = content_of(str_text(&bytes), bytes.len);
 	switch (content) {
 	case CONTENT_TEXT:
-		return join_text(joined, name, &bytes, err);
+		return join_text(joined, name, &bytes);
 	case CONTENT_PERF_DATA:
 		return join_perf_stream(joined, &bytes, name, err);
 	case CONTENT_BUNDLE:
@@ -276,7 +288,7 @@ static int join_regular(struct joined *joined, int fd, const char *path, struct 
 	r = read_up_to(fd, IMPORT_BYTES_MAX + 1, &text);
 	if (r < 0 && r != -EFBIG)
 		return err_set(err, r, "%s: %s", path, strerror(-r));
-	return join_text(joined, path, &text, err);
+	return join_text(joined, path, &text);
 }
 
 static int join_file(struct joined *joined, const char *path, struct err *err)

@@ -140,9 +140,11 @@ int clean_text_make(const char *bytes, size_t len, struct clean_text *ret)
 			p = append_next(p, end, &clean.text);
 	}
 	rest = span_make(str_text(&clean.text), clean.text.len);
-	while (!str_error(&clean.text) && span_line(&rest, &line))
-		if (vec_push(&clean.lines, unquote(line)) < 0)
+	while (!str_error(&clean.text) && !clean.cut && span_line(&rest, &line)) {
+		clean.cut = clean.lines.len >= CLEAN_LINES_MAX;
+		if (!clean.cut && vec_push(&clean.lines, unquote(line)) < 0)
 			clean.text.failed = true;
+	}
 	if (str_error(&clean.text)) {
 		clean_text_free(&clean);
 		return -ENOMEM;

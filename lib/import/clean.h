@@ -13,9 +13,12 @@
 
 VEC_DECLARE(clean_lines, struct span);
 
+#define CLEAN_LINES_MAX (1u << 22)
+
 struct clean_text {
 	struct str text;
 	struct clean_lines lines; /* into `text` */
+	bool cut;		  /* there were more lines than CLEAN_LINES_MAX */
 };
 
 /* -ENOMEM. */

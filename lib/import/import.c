@@ -184,6 +184,9 @@ int import_text(struct import *import, const char *name, const char *bytes, size
 	if (r < 0)
 		return r;
 	import->texts++;
+	if (clean.cut)
+		import_complain(import, "%s: only the first %u lines were read", name,
+				CLEAN_LINES_MAX);
 	r = take_unwrapped(import, &clean.lines);
 	clean_text_free(&clean);
 	return r;
@@ -270,8 +273,7 @@ static int record_stage(struct import *import, enum stage_id stage)
 		str_append(&reason, "from text of ");
 		say_kinds(&reason, import, stage);
 	} else {
-		str_append(&reason, stage == STAGE_locate ? "not part of this version of triage" :
-							    "nothing of it in the text");
+		str_append(&reason, "nothing of it in the text");
 	}
 	if (str_error(&reason) < 0)
 		return -ENOMEM;

@@ -28,7 +28,8 @@ static bool help_of(const struct report *report, enum stage_id stage, struct vie
 {
 	struct view_help help = { .stage = stage };
 
-	if (stage >= STAGE_TOTAL)
+	/* no text answers locate's question */
+	if (stage >= STAGE_locate)
 		return false;
 	help.command = evidence_stage(report->evidence, stage)->fix;
 	help.rules = count_lacking(report, stage);

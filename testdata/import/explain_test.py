@@ -169,6 +169,14 @@ for name in sorted(os.listdir(folder)):
     for dirt, make in DIRT.items():
         check(f"{name}, {dirt}", explain("-", stdin=make(content).encode()), lambda r: read_of(r) == clean)
 
+# what is too long is read as far as it may, and that is told; lines without end need no memory without end
+with open(text("switches-threads"), "rb") as file:
+    content = file.read()
+check("64 MiB", explain("-", stdin=content + (b" " * 1023 + b"\n") * (65 << 10)), lambda r: subject(r) == "sysbench" and
+      caveat(r, "only the first 64 MiB were read"))
+check("lines without end", explain("-", stdin=content + b"\n" * (5 << 20)), lambda r: subject(r) == "sysbench" and
+      caveat(r, "only the first 4194304 lines were read"))
+
 # 003 is prose about counters: nothing is made of it
 message = explain("-", stdin=("CPU context switches happen when a task leaves the CPU. cs is the number "
                               "of context switches, in that of interrupts.\n").encode(), status=(2,))
