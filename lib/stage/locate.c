@@ -361,7 +361,9 @@ int stage_locate_collect(struct stage_context *context, struct err *err)
 	if (!procroot_is_live(context->root))
 		return err_set(err, -ENODATA, "a recorded /proc holds no events of its threads");
 	procroot_pause_recorder(context->root, true);
-	r = open_stage(&stage, err);
+	r = locate_put_dstate(context);
+	if (r == 0)
+		r = open_stage(&stage, err);
 	if (r == 0)
 		r = watch(&stage, err);
 	procroot_pause_recorder(context->root, false);

@@ -8,6 +8,7 @@
 #include "evidence/evidence.h"
 #include "rule/rule.h"
 #include "stage/locate_stacks.h"
+#include "stage/stage.h"
 
 struct locate_put {
 	const struct locate_model *model;
@@ -26,6 +27,10 @@ int locate_put(const struct locate_put *put);
 /* User locks and locks of the kernel, each when it could be seen. -ENOMEM. */
 int locate_put_locks(const struct locate_put *put);
 int locate_put_kernel_locks(const struct locate_put *put);
+
+/* Threads in state D and who may hold what they wait for, by their kernel stacks; of the processes in top.dstate. Nothing without the
+ * right to read stacks. -ENOMEM. */
+int locate_put_dstate(const struct stage_context *context);
 
 /* ---- shared by the two files ---------------------------------------------------------------------- */
 
