@@ -24,6 +24,9 @@ struct locate_put {
 /* Groups, waits, wakers and knots. -ENOMEM. */
 int locate_put(const struct locate_put *put);
 
+/* Of these, the paths in which threads wait, or in which they are woken. */
+int locate_put_flows(const struct locate_put *put, bool wakers);
+
 /* User locks and locks of the kernel, each when it could be seen. -ENOMEM. */
 int locate_put_locks(const struct locate_put *put);
 int locate_put_kernel_locks(const struct locate_put *put);
@@ -32,7 +35,7 @@ int locate_put_kernel_locks(const struct locate_put *put);
  * right to read stacks. -ENOMEM. */
 int locate_put_dstate(const struct stage_context *context);
 
-/* ---- shared by the two files ---------------------------------------------------------------------- */
+/* ---- shared by these files ---------------------------------------------------------------------- */
 
 /* How often, and for how long, something was seen; by the pointer or number that names it. */
 struct tally_item {
@@ -49,6 +52,10 @@ int tally_add(struct tally *tally, uintptr_t key, uint64_t ns, uint32_t stack); 
 const struct tally_item *tally_most(const struct tally *tally, bool by_ns, uintptr_t except);
 uint64_t tally_count(const struct tally *tally);
 
+#define LOCATE_LINES_MAX 3 /* source lines cost an object file's debug information each */
+
+double locate_per_s(const struct locate_put *put, uint64_t count);
+const char *locate_actor_name(const struct locate_put *put, uint32_t actor); /* NULL: not known */
 const char *locate_group_name(const struct locate_group *group);
 const char *locate_symbol_name(const struct locate_put *put, uintptr_t symbol);
 int locate_text(const struct locate_put *put, int row, enum column_id column, const char *text);
