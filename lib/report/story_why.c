@@ -317,6 +317,25 @@ static void tell_share(struct story *story, const struct report *report,
 	story_add_text(story, LINE_TEXT, TONE_PLAIN, "share", str_text(&text));
 }
 
+/* What the last stage found about the same thing: its code, its lock, what wakes it. */
+static void tell_located(struct story *story, const struct report *report,
+			 const struct finding *finding)
+{
+	const struct chain_node *node = view_finding_node(report, finding);
+	const char *label = "located";
+
+	if (!node)
+		return;
+	vec_each(index, &node->findings) {
+		const struct finding *other = &report->judgement->findings.data[*index];
+
+		if (other == finding || other->rule->stage != STAGE_locate)
+			continue;
+		story_add_text(story, LINE_TEXT, TONE_PLAIN, label, other->say);
+		label = NULL;
+	}
+}
+
 static bool is_drawn(const struct story *story, const struct chain_arrow *arrow)
 {
 	vec_each(line, &story->drawn)
@@ -351,6 +370,7 @@ static void tell_primary(struct story *story, const struct report *report,
 			story_add_text(story, LINE_TEXT, TONE_PLAIN, "means", finding->means);
 		story_tell_who(story, report, finding);
 	}
+	tell_located(story, report, finding);
 	tell_share(story, report, finding);
 	story_tell_facts(story, "numbers", &finding->facts);
 	tell_arrows(story, report, verbosity);

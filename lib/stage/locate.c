@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "source/trace_stacks.h"
+#include "stage/dstate.h"
 #include "stage/locate_put.h"
 #include "stage/locate_stacks.h"
 #include "stage/locate_suspects.h"
@@ -100,7 +101,8 @@ static int keep_stack(struct locate_stage *stage, const struct sched_event *even
 		stage->stacks_left_out++;
 		return 0;
 	}
-	if (sample->pid > 0 && sample->user_count)
+	if (sample->pid > 0 && sample->user_count &&
+	    !dstate_may_hang(stage->context->evidence, sample->pid))
 		r = address_spaces_see(stage->spaces, sample->pid);
 	if (r != -ENOMEM)
 		r = perf_log_add(&stage->log, sample);
@@ -361,7 +363,9 @@ int stage_locate_collect(struct stage_context *context, struct err *err)
 	if (!procroot_is_live(context->root))
 		return err_set(err, -ENODATA, "a recorded /proc holds no events of its threads");
 	procroot_pause_recorder(context->root, true);
-	r = open_stage(&stage, err);
+	r = locate_put_dstate(context);
+	if (r == 0)
+		r = open_stage(&stage, err);
 	if (r == 0)
 		r = watch(&stage, err);
 	procroot_pause_recorder(context->root, false);

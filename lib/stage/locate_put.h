@@ -8,6 +8,7 @@
 #include "evidence/evidence.h"
 #include "rule/rule.h"
 #include "stage/locate_stacks.h"
+#include "stage/stage.h"
 
 struct locate_put {
 	const struct locate_model *model;
@@ -23,11 +24,18 @@ struct locate_put {
 /* Groups, waits, wakers and knots. -ENOMEM. */
 int locate_put(const struct locate_put *put);
 
+/* Of these, the paths in which threads wait, or in which they are woken. */
+int locate_put_flows(const struct locate_put *put, bool wakers);
+
 /* User locks and locks of the kernel, each when it could be seen. -ENOMEM. */
 int locate_put_locks(const struct locate_put *put);
 int locate_put_kernel_locks(const struct locate_put *put);
 
-/* ---- shared by the two files ---------------------------------------------------------------------- */
+/* Threads in state D and who may hold what they wait for, by their kernel stacks; of the processes in top.dstate. Nothing without the
+ * right to read stacks. -ENOMEM. */
+int locate_put_dstate(const struct stage_context *context);
+
+/* ---- shared by these files ---------------------------------------------------------------------- */
 
 /* How often, and for how long, something was seen; by the pointer or number that names it. */
 struct tally_item {
@@ -44,6 +52,10 @@ int tally_add(struct tally *tally, uintptr_t key, uint64_t ns, uint32_t stack); 
 const struct tally_item *tally_most(const struct tally *tally, bool by_ns, uintptr_t except);
 uint64_t tally_count(const struct tally *tally);
 
+#define LOCATE_LINES_MAX 3 /* source lines cost an object file's debug information each */
+
+double locate_per_s(const struct locate_put *put, uint64_t count);
+const char *locate_actor_name(const struct locate_put *put, uint32_t actor); /* NULL: not known */
 const char *locate_group_name(const struct locate_group *group);
 const char *locate_symbol_name(const struct locate_put *put, uintptr_t symbol);
 int locate_text(const struct locate_put *put, int row, enum column_id column, const char *text);

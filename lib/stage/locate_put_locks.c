@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define ROWS_MAX 16
-#define LINES_MAX 3
 #define PATH_FRAMES_MAX 12
 
 /* include/trace/events/lock.h */
@@ -324,7 +323,7 @@ int locate_put_locks(const struct locate_put *put)
 	evidence_set(put->evidence, METRIC_locate_futex_wait_pct,
 		     share_pct((double)ns / 1e9, put->window_s));
 	for (size_t i = 0; i < ranking.len && i < ROWS_MAX && r == 0; i++)
-		r = put_lock(put, &ranking.data[i], waits, i < LINES_MAX);
+		r = put_lock(put, &ranking.data[i], waits, i < LOCATE_LINES_MAX);
 	vec_free(&ranking);
 	return r;
 }

@@ -6,6 +6,8 @@
 #include "base/testing.h"
 #include "rule/judge.h"
 #include "rules/embedded.h"
+#include "source/test_tree.h"
+#include "stage/locate_put.h"
 
 static struct ruleset *rules;
 static struct evidence *evidence;
@@ -208,6 +210,82 @@ START_TEST(conditions_are_no_locks)
 }
 END_TEST
 
+/* ---- state D ---------------------------------------------------------------------------------------- */
+
+static void put_thread(pid_t tid, const char *comm, char state, const char *stack)
+{
+	char path[64], line[256];
+
+	snprintf(path, sizeof(path), "proc/417/task/%d/stat", tid);
+	snprintf(
+		line, sizeof(line),
+		"%d (%s) %c 1 417 417 0 -1 4194368 10 0 0 0 1 1 0 0 20 0 3 0 100 0 0 0 0 0 0 0 0 0 0 "
+		"0 0 0 0 0 17 0 0 0 0 0 0\n",
+		tid, comm, state);
+	tree_put(path, line);
+	snprintf(path, sizeof(path), "proc/417/task/%d/stack", tid);
+	tree_put(path, stack);
+}
+
+static void put_dstate(void)
+{
+	_cleanup_(procroot_freep) struct procroot *root = NULL;
+	struct stage_context context = { .rules = rules, .evidence = evidence };
+	int row = evidence_add_row(evidence, TABLE_top_dstate);
+
+	evidence_set_cell_text(evidence, row, COLUMN_top_dstate_program, "service");
+	evidence_set_cell_text(evidence, row, COLUMN_top_dstate_pids, "417,x,99999999999");
+	ck_assert_int_eq(procroot_open_recorded(tree, &root, NULL), 0);
+	context.root = root;
+	ck_assert_int_eq(locate_put_dstate(&context), 0);
+}
+
+static const char *dstate_text(int row, enum column_id column)
+{
+	struct value value = evidence_cell(evidence, row, column);
+
+	return value.kind == VALUE_TEXT ? value.text : "";
+}
+
+START_TEST(who_has_passed_the_place_may_hold_it)
+{
+	tree_make();
+	put_thread(417, "writer-1", 'D',
+		   "[<0>] ext4_buffered_write_iter+0x31/0x140\n[<0>] vfs_write+0x22f/0x450\n");
+	put_thread(418, "writer-2", 'D',
+		   "[<0>] ext4_buffered_write_iter+0x31/0x140\n[<0>] vfs_write+0x22f/0x450\n");
+	put_thread(419, "holder", 'S',
+		   "[<0>] handle_userfault+0x366/0x840\n[<0>] generic_perform_write+0x269/0x2a0\n"
+		   "[<0>] ext4_buffered_write_iter+0x68/0x140\n[<0>] vfs_write+0x22f/0x450\n");
+	put_dstate();
+	ck_assert_int_eq(evidence_rows(evidence, TABLE_locate_dstate), 1);
+	ck_assert_double_eq(evidence_cell(evidence, 0, COLUMN_locate_dstate_threads).number, 2);
+	ck_assert_str_eq(dstate_text(0, COLUMN_locate_dstate_name), "ext4_buffered_write_iter");
+	ck_assert_str_eq(dstate_text(0, COLUMN_locate_dstate_thread), "writer");
+	ck_assert_str_eq(dstate_text(0, COLUMN_locate_dstate_holder), "holder (TID 419)");
+	ck_assert_str_eq(dstate_text(0, COLUMN_locate_dstate_holder_function), "handle_userfault");
+	tree_remove();
+}
+END_TEST
+
+START_TEST(equal_stacks_have_no_holder)
+{
+	tree_make();
+	put_thread(
+		417, "a", 'D',
+		"[<0>] percpu_rwsem_wait+0x1/0x2\n[<0>] __percpu_down_read+0x1/0x2\n[<0>] vfs_write+0x1/0x2\n");
+	put_thread(
+		418, "b", 'D',
+		"[<0>] percpu_rwsem_wait+0x1/0x2\n[<0>] __percpu_down_read+0x1/0x2\n[<0>] vfs_write+0x1/0x2\n");
+	put_thread(419, "c", 'D', "[<0>] percpu_rwsem\n");
+	put_dstate();
+	ck_assert_int_eq(evidence_rows(evidence, TABLE_locate_dstate), 2);
+	ck_assert_str_eq(dstate_text(0, COLUMN_locate_dstate_what), "a frozen file system");
+	ck_assert_str_eq(dstate_text(0, COLUMN_locate_dstate_holder), "");
+	tree_remove();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("locate stage");
@@ -221,6 +299,8 @@ int main(void)
 	tcase_add_test(cases, wakeups_are_known_by_their_path);
 	tcase_add_test(cases, a_locks_own_functions_are_not_its_taker);
 	tcase_add_test(cases, conditions_are_no_locks);
+	tcase_add_test(cases, who_has_passed_the_place_may_hold_it);
+	tcase_add_test(cases, equal_stacks_have_no_holder);
 	suite_add_tcase(suite, cases);
 	return run_suite(suite);
 }

@@ -2,10 +2,10 @@
 #include "stage/stage.h"
 
 #include "base/cleanup.h"
-#include "base/span.h"
 #include "evidence/classes.h"
 #include "source/cpu_samples.h"
 #include "source/proc_task.h"
+#include "stage/dstate.h"
 #include "stage/perf_log.h"
 #include "stage/perf_put.h"
 #include "stage/perf_resolve.h"
@@ -66,36 +66,6 @@ static int name_thread(struct perf_stage *stage, pid_t pid, pid_t tid)
 	return profile_thread(stage->profile, pid, tid, stat.comm, stat.flags & PF_KTHREAD);
 }
 
-static bool lists_pid(const char *pids, pid_t pid)
-{
-	struct span rest = span_of(pids), word;
-	uint64_t number;
-
-	while (span_len(rest)) {
-		if (!span_until(&rest, ',', &word)) {
-			word = rest;
-			rest.p = rest.end;
-		}
-		if (span_u64(&word, &number) && number == (uint64_t)pid)
-			return true;
-	}
-	return false;
-}
-
-/* Reading the mappings takes the lock of the address space: a thread that sleeps in D with it would keep us too. */
-static bool may_hang(const struct evidence *evidence, pid_t pid)
-{
-	for (int row = 0; row < evidence_rows(evidence, TABLE_top_dstate); row++) {
-		struct value pids = evidence_cell(evidence, row, COLUMN_top_dstate_pids);
-		struct value lasting = evidence_cell(evidence, row, COLUMN_top_dstate_lasting);
-
-		if (pids.kind == VALUE_TEXT && lasting.kind == VALUE_NUMBER && lasting.number > 0 &&
-		    lists_pid(pids.text, pid))
-			return true;
-	}
-	return false;
-}
-
 /* What only a living process tells is asked now; the rest waits until the window is over. */
 static int take_sample(void *context, const struct stack_sample *sample)
 {
@@ -110,7 +80,7 @@ static int take_sample(void *context, const struct stack_sample *sample)
 			r = name_thread(stage, sample->pid, sample->tid);
 	}
 	if (r == 0 && sample->pid > 0 && sample->user_count &&
-	    !may_hang(stage->context->evidence, sample->pid))
+	    !dstate_may_hang(stage->context->evidence, sample->pid))
 		r = address_spaces_see(stage->spaces, sample->pid);
 	return r == -ENOMEM ? r : perf_log_add(&stage->log, sample);
 }
