@@ -576,7 +576,7 @@ def main():
         pathlib.Path(arguments.json).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     if arguments.write:
         write_accuracy(arguments.write, scenarios, runs)
-    return tell_totals(rows, arguments.repeat)
+    return tell_totals(runs.rows if runs else rows, arguments.repeat)
 
 
 if __name__ == "__main__":
