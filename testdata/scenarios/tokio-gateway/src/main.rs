@@ -18,13 +18,13 @@ const SAMPLES: usize = 8192;
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhere\n";
 
 /// The last sizes that were seen of each field.
-type Table = Mutex<HashMap<u32, [u32; SAMPLES]>>;
+type Table = Mutex<HashMap<u32, Vec<u32>>>;
 
 /// Everything under the lock: the entry, and a mean over the field's samples.
 #[inline(never)]
 fn account_field(table: &Table, field: u32, size: u32) -> u32 {
     let mut fields = table.lock().unwrap();
-    let samples = fields.entry(field).or_insert([0; SAMPLES]);
+    let samples = fields.entry(field).or_insert_with(|| vec![0; SAMPLES]);
     samples[size as usize % SAMPLES] = size;
     let mean = samples.iter().sum::<u32>() / SAMPLES as u32;
     drop(fields);
