@@ -24,6 +24,9 @@
 #define FOLDED_UNIT_NS 1000
 #define EVENTS_MAX 1500000 /* then the window ends: more says nothing new */
 #define NAMES_READ_MAX 1024
+#define BUDGET_PCT \
+	3.0 /* of the host, for the time that the stage was given: then the window ends */
+#define BUDGET_EVERY 4096 /* events between two looks at the clock */
 
 struct locate_stage {
 	struct stage_context *context;
@@ -40,6 +43,8 @@ struct locate_stage {
 	struct str text;
 	size_t names_read;
 	uint64_t stacks_left_out;
+	uint64_t taken;
+	double before_cpu_s, budget_cpu_s;
 	double own_cpu_s; /* while the window was open */
 	uint64_t unwound;
 };
@@ -56,6 +61,15 @@ static void close_stage(struct locate_stage *stage)
 	trace_stacks_free(stage->trace);
 	perf_log_free(&stage->log);
 	str_free(&stage->text);
+}
+
+static double cpu_s(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
 /* ---- while the window is open --------------------------------------------------------------------- */
@@ -117,6 +131,9 @@ static int take_event(void *context, const struct sched_event *event, pid_t pid,
 	struct locate_stage *stage = context;
 	int r;
 
+	if (++stage->taken % BUDGET_EVERY == 0 &&
+	    cpu_s() - stage->before_cpu_s > stage->budget_cpu_s)
+		return 1;
 	if (sample)
 		return keep_stack(stage, event, sample);
 	r = name_waker(stage, event, pid);
@@ -245,16 +262,7 @@ static void tell_losses(const struct locate_stage *stage)
 				    "locate: the kernel took no filter: all threads were watched");
 }
 
-static double cpu_s(void)
-{
-	struct rusage usage;
-
-	getrusage(RUSAGE_SELF, &usage);
-	return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-	       (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static int put_totals(struct locate_stage *stage, double window_s)
+static int put_totals(struct locate_stage *stage)
 {
 	struct evidence *evidence = stage->context->evidence;
 	double cpus = evidence_number(evidence, METRIC_host_cpus_online);
@@ -268,7 +276,8 @@ static int put_totals(struct locate_stage *stage, double window_s)
 		{ METRIC_locate_stacks_on_pct, stage->result.stacks_on_pct },
 		{ METRIC_locate_unwound_pct,
 		  stacks > 0 ? fmin(100, 100 * (double)stage->unwound / stacks) : NAN },
-		{ METRIC_locate_own_cpu_pct, 100 * stage->own_cpu_s / (window_s * cpus) },
+		{ METRIC_locate_own_cpu_pct,
+		  100 * stage->own_cpu_s / ((double)stage->context->window_ns / 1e9 * cpus) },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
@@ -294,7 +303,7 @@ static int put_all(struct locate_stage *stage)
 		.has_futexes = trace_stacks_has_futexes(stage->trace),
 		.has_locks = trace_stacks_has_locks(stage->trace),
 	};
-	int r = put_totals(stage, put.window_s);
+	int r = put_totals(stage);
 
 	stage->context->record.duration_s = put.window_s;
 	if (!put.has_futexes || !put.has_locks)
@@ -334,13 +343,16 @@ static int watch(struct locate_stage *stage, struct err *err)
 		.events_max = EVENTS_MAX,
 		.stop = context->stop,
 	};
-	double before_s = cpu_s();
+	double cpus = evidence_number(context->evidence, METRIC_host_cpus_online);
 	int watched, r;
 
+	stage->before_cpu_s = cpu_s();
+	stage->budget_cpu_s =
+		(cpus >= 1 ? cpus : 1) * BUDGET_PCT / 100 * (double)context->window_ns / 1e9;
 	if (context->events_max && context->events_max < limits.events_max)
 		limits.events_max = context->events_max;
 	watched = trace_stacks_watch(stage->trace, &limits, take_event, stage, &stage->result, err);
-	stage->own_cpu_s = cpu_s() - before_s;
+	stage->own_cpu_s = cpu_s() - stage->before_cpu_s;
 	if (watched < 0 && watched != -EINTR)
 		return watched;
 	r = locate_model_end(stage->model, stage->result.end_ns);
@@ -352,7 +364,7 @@ static int watch(struct locate_stage *stage, struct err *err)
 		r = keep_folded(stage, stage->blocked, "off-cpu");
 	if (r == 0)
 		r = keep_folded(stage, stage->wakeups, "wakeup");
-	return r < 0 ? r : watched;
+	return r < 0 || watched > 0 ? r : watched;
 }
 
 int stage_locate_collect(struct stage_context *context, struct err *err)
