@@ -324,7 +324,7 @@ def kept_trace():
     check("sched:sched_switch" in events and "sched:sched_waking" in events, "perf evlist:", events)
     done = run(["perf", "script", "-i", "kept.data"])
     lines = done.stdout.decode(errors="replace").splitlines()
-    check(done.returncode == 0 and len(lines) > 100, "perf script tells", len(lines), done.stderr[:300])
+    check(done.returncode == 0 and len(lines) > 20, "perf script tells", len(lines), done.stderr[:300])
     check(any(re.search(r"^ *triage +[0-9]+ \[", line) for line in lines), "perf script knows no names")
     theirs, _ = perf_slices("kept.data", int(trace_of("kept.data").document["otherData"]["start_ns"]))
     ours = cpu_slices(trace_of("kept.data"))
