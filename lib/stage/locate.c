@@ -155,8 +155,6 @@ static bool is_watched(void *context, const char *comm)
 static int open_names(struct locate_stage *stage)
 {
 	struct stage_context *context = stage->context;
-	struct err why = { "" };
-	int r;
 
 	perf_log_init(&stage->log,
 		      &(struct perf_log_options){ .bytes_max = LOG_BYTES_MAX,
@@ -168,17 +166,7 @@ static int open_names(struct locate_stage *stage)
 	stage->wakeups = perf_profile_new(context->rules);
 	if (!stage->model || !stage->spaces || !stage->blocked || !stage->wakeups)
 		return -ENOMEM;
-	stage->symbolizer = symbolizer_new(context->root, stage->spaces, NULL);
-	if (context->call_graph != CALL_GRAPH_FP)
-		stage->unwinder = unwinder_new(stage->spaces, NULL);
-	if (!stage->symbolizer || (context->call_graph != CALL_GRAPH_FP && !stage->unwinder))
-		return -ENOMEM;
-	r = symbolizer_load_kernel(stage->symbolizer, &why);
-	if (r < 0 && r != -ENOMEM) {
-		stage_degrade(context, "sysctl kernel.kptr_restrict=0", "%s", why.msg);
-		return 0;
-	}
-	return r;
+	return perf_naming_open(context, stage->spaces, &stage->symbolizer, &stage->unwinder);
 }
 
 static int open_trace(struct locate_stage *stage, struct err *err)

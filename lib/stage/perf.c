@@ -128,7 +128,6 @@ static int open_stage(struct perf_stage *stage, struct err *err)
 {
 	struct stage_context *context = stage->context;
 	struct cpu_samples_options options = sample_options(context);
-	struct err why = { "" };
 	int r;
 
 	r = cpu_samples_open(&options, &stage->samples, err);
@@ -139,17 +138,7 @@ static int open_stage(struct perf_stage *stage, struct err *err)
 	stage->profile = perf_profile_new(context->rules);
 	if (!stage->spaces || !stage->profile)
 		return -ENOMEM;
-	stage->symbolizer = symbolizer_new(context->root, stage->spaces, NULL);
-	if (context->call_graph != CALL_GRAPH_FP)
-		stage->unwinder = unwinder_new(stage->spaces, NULL);
-	if (!stage->symbolizer || (context->call_graph != CALL_GRAPH_FP && !stage->unwinder))
-		return -ENOMEM;
-	r = symbolizer_load_kernel(stage->symbolizer, &why);
-	if (r < 0 && r != -ENOMEM) {
-		stage_degrade(context, "sysctl kernel.kptr_restrict=0", "%s", why.msg);
-		return 0;
-	}
-	return r;
+	return perf_naming_open(context, stage->spaces, &stage->symbolizer, &stage->unwinder);
 }
 
 /* ---- after: what it means ------------------------------------------------------------------------- */

@@ -201,3 +201,22 @@ struct profile *perf_profile_new(const struct ruleset *rules)
 
 	return profile_new(&options);
 }
+
+int perf_naming_open(struct stage_context *context, struct address_spaces *spaces,
+		     struct symbolizer **ret_symbolizer, struct unwinder **ret_unwinder)
+{
+	bool unwinds = context->call_graph != CALL_GRAPH_FP;
+	struct err why = { "" };
+	int r;
+
+	*ret_symbolizer = symbolizer_new(context->root, spaces, NULL);
+	*ret_unwinder = unwinds ? unwinder_new(spaces, NULL) : NULL;
+	if (!*ret_symbolizer || (unwinds && !*ret_unwinder))
+		return -ENOMEM;
+	r = symbolizer_load_kernel(*ret_symbolizer, &why);
+	if (r < 0 && r != -ENOMEM) {
+		stage_degrade(context, "sysctl kernel.kptr_restrict=0", "%s", why.msg);
+		return 0;
+	}
+	return r;
+}

@@ -9,6 +9,7 @@
 #include "base/stack_sample.h"
 #include "model/profile.h"
 #include "rule/rule.h"
+#include "stage/stage.h"
 #include "symbol/symbolizer.h"
 #include "symbol/unwind.h"
 
@@ -40,5 +41,10 @@ int perf_resolve_frames(struct perf_resolver *resolver, const struct stack_sampl
 
 /* -ENOMEM. */
 int perf_resolve(struct perf_resolver *resolver, const struct stack_sample *sample);
+
+/* What names the samples of a stage: symbols of the kernel and of programs, and, unless only frame pointers are followed,
+ * an unwinder. The stage is degraded when the kernel's symbols can't be had. -ENOMEM; both belong to the caller in any case. */
+int perf_naming_open(struct stage_context *context, struct address_spaces *spaces,
+		     struct symbolizer **ret_symbolizer, struct unwinder **ret_unwinder);
 
 #endif
