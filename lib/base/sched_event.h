@@ -49,24 +49,31 @@ enum sched_context {
 	SCHED_CONTEXT_HARDIRQ,
 };
 
+/* One cache line: a recording has millions of them, and they go from one CPU to another. */
 struct sched_event {
 	uint64_t time_ns;
 	uint32_t cpu; /* that the event fired on */
-	enum sched_event_type type;
-	enum sched_context context;
-	pid_t current_tid; /* running on that CPU: the waker of a wakeup (common_pid) */
+	enum sched_event_type type : 8;
+	enum sched_context context : 8;
+	bool runnable : 1;  /* switch: prev left the CPU ready to run (state R, or R+ preempted) */
+	bool preempted : 1; /* switch: R+, where the kernel tells */
+	char state;	    /* switch: prev's state letter: R S D T t X Z P I; '\0' not told */
+	pid_t current_tid;  /* running on that CPU: the waker of a wakeup (common_pid) */
 	pid_t tid;	 /* switch: next; wakeup, exit, migrate, runtime, name: whom; fork: child */
 	pid_t other_tid; /* switch: prev; fork: parent; name: the process (PID) */
-	bool runnable;	 /* switch: prev left the CPU ready to run (state R, or R+ preempted) */
-	bool preempted;	 /* switch: R+, where the kernel tells */
-	char state;	 /* switch: prev's state letter: R S D T t X Z P I */
-	int32_t target_cpu;		 /* wakeup: chosen CPU; migrate: destination; -1 not told */
-	int32_t from_cpu;		 /* migrate: origin */
-	int32_t flags;			 /* futex: op (FUTEX_WAIT ...); lock: LCB_F_* */
-	uint64_t value;			 /* lost: how many (0: unknown); runtime: ns; futex: uaddr;
-					    lock: its address; futex end: the result, negative too */
-	char comm[SCHED_COMM_LEN];	 /* of `tid`; raw bytes, NUL-terminated; "" not told */
-	char other_comm[SCHED_COMM_LEN]; /* of `other_tid` */
+	int32_t target_cpu;	   /* wakeup: chosen CPU; migrate: destination; -1 not told */
+	char comm[SCHED_COMM_LEN]; /* of `tid`; raw bytes, NUL-terminated; "" not told */
+	union {
+		char other_comm[SCHED_COMM_LEN]; /* switch, fork: of `other_tid`, likewise */
+		struct {			 /* others */
+			uint64_t value; /* lost: how many (0: unknown); runtime: ns; futex: uaddr; lock: its
+					     address; futex end: the result, negative too */
+			int32_t flags;	  /* futex: op (FUTEX_WAIT ...); lock: LCB_F_* */
+			int32_t from_cpu; /* migrate: origin; -1 not told */
+		};
+	};
 };
+
+_Static_assert(sizeof(struct sched_event) == 64, "a cache line");
 
 #endif

@@ -266,7 +266,7 @@ int sched_text_parse(const char *text, size_t len,
 	if (!span_line(&rest, &line) || !span_is(line, MAGIC))
 		return err_set(err, -EBADMSG, "line 1: not of the version triage-sched/1");
 	for (size_t number = 2; r == 0 && span_line(&rest, &line); number++) {
-		struct sched_event event = { .time_ns = time_ns, .target_cpu = -1, .from_cpu = -1 };
+		struct sched_event event = { .time_ns = time_ns, .target_cpu = -1 };
 		bool is_about, right;
 
 		if (!span_word(&line, &word))

@@ -179,7 +179,7 @@ static bool read_event(const struct perf_head *head, const struct kind *kind,
 	event->type = kind->type;
 	event->cpu = (uint32_t)head->cpu;
 	event->current_tid = (pid_t)head->tid;
-	event->target_cpu = event->from_cpu = -1;
+	event->target_cpu = -1;
 	event->time_ns = (uint64_t)llround(head->time_s * 1e9);
 	if (kind->read && !kind->read(head->rest, event))
 		return false;

@@ -296,10 +296,13 @@ END_TEST
 
 static int note_event(void *context, const struct sched_event *event)
 {
+	bool moves = event->type == SCHED_MIGRATE;
+
 	str_format(&seen, "%d cpu%u %llu %d:%s %d:%s %c%d%d %d>%d by %d\n", event->type, event->cpu,
 		   (unsigned long long)event->time_ns, event->tid, event->comm, event->other_tid,
-		   event->other_comm, event->state ? event->state : '-', event->runnable,
-		   event->preempted, event->from_cpu, event->target_cpu, event->current_tid);
+		   moves ? "" : event->other_comm, event->state ? event->state : '-',
+		   event->runnable, event->preempted, moves ? event->from_cpu : -1,
+		   event->target_cpu, event->current_tid);
 	return 0;
 }
 

@@ -17,8 +17,7 @@ static struct sched_event make_event(const uint8_t *bytes, uint64_t *now_ns)
 					     "kworker/0:1-x" };
 	struct sched_event event = { .type = bytes[0] % (SCHED_LOCK_END + 1),
 				     .context = bytes[1] % 3,
-				     .target_cpu = -1,
-				     .from_cpu = -1 };
+				     .target_cpu = -1 };
 
 	*now_ns += bytes[2] == 0xff ? (uint64_t)bytes[3] << 50 : bytes[2] * 1000U;
 	event.time_ns = bytes[2] == 0xfe ? *now_ns / 2 : *now_ns;
@@ -26,10 +25,13 @@ static struct sched_event make_event(const uint8_t *bytes, uint64_t *now_ns)
 	event.tid = (int8_t)bytes[4] % 16;
 	event.other_tid = (int8_t)bytes[5] % 16;
 	event.runnable = bytes[1] & 0x80;
-	event.flags = bytes[6];
-	event.value = bytes[7] < 0xf0 ? bytes[7] : (uint64_t)-11;
 	strcpy(event.comm, names[bytes[4] % 5]);
-	strcpy(event.other_comm, names[bytes[5] % 5]);
+	if (event.type == SCHED_SWITCH) {
+		strcpy(event.other_comm, names[bytes[5] % 5]);
+	} else {
+		event.flags = bytes[6];
+		event.value = bytes[7] < 0xf0 ? bytes[7] : (uint64_t)-11;
+	}
 	return event;
 }
 

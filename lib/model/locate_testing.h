@@ -32,8 +32,7 @@ static inline struct sched_event test_event(enum sched_event_type type, uint64_t
 				     .time_ns = time_ns,
 				     .current_tid = current,
 				     .tid = current,
-				     .target_cpu = -1,
-				     .from_cpu = -1 };
+				     .target_cpu = -1 };
 }
 
 /* Leaves the CPU: `state` R: preempted. */

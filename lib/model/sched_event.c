@@ -81,9 +81,20 @@ static void leave_cpu(struct sched_model *model, struct cpu *cpu, struct task *t
 	}
 }
 
+/* NULL: the idle thread. Mostly it is who runs there, which needs no search. */
+static struct task *leaving_task(struct sched_model *model, const struct cpu *cpu,
+				 const struct sched_event *event)
+{
+	if (!event->other_tid)
+		return NULL;
+	if (cpu->runner_task && cpu->runner_task->stats.tid == event->other_tid)
+		return cpu->runner_task;
+	return sched_task_get(model, event->other_tid);
+}
+
 static void switch_out(struct sched_model *model, struct cpu *cpu, const struct sched_event *event)
 {
-	struct task *task = event->other_tid ? sched_task_get(model, event->other_tid) : NULL;
+	struct task *task = leaving_task(model, cpu, event);
 	uint64_t ran_ns;
 
 	if (task)

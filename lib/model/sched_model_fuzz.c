@@ -74,13 +74,16 @@ static struct sched_event take_event(struct reader *reader, uint64_t now_ns)
 	event.tid = take_number(reader, 40);
 	event.other_tid = take_number(reader, 40);
 	event.target_cpu = take_number(reader, 5);
-	event.from_cpu = take_number(reader, 5);
 	event.state = states[take(reader) % sizeof(states)];
 	event.runnable = take(reader) & 1;
 	event.preempted = take(reader) & 1;
 	take_name(reader, event.comm);
-	take_name(reader, event.other_comm);
-	event.value = take(reader);
+	if (event.type == SCHED_SWITCH || event.type == SCHED_FORK) {
+		take_name(reader, event.other_comm);
+	} else {
+		event.value = take(reader);
+		event.from_cpu = take_number(reader, 5);
+	}
 	return event;
 }
 

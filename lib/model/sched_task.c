@@ -12,10 +12,9 @@
 
 static uint32_t hash_tid(pid_t tid)
 {
-	uint32_t hash = (uint32_t)tid;
+	uint32_t hash =
+		(uint32_t)tid * 0x9e3779b1U; /* 2^32 by the golden ratio: neighbours lie apart */
 
-	hash = (hash ^ (hash >> 16)) * 0x85ebca6bU;
-	hash = (hash ^ (hash >> 13)) * 0xc2b2ae35U;
 	return hash ^ (hash >> 16);
 }
 

@@ -32,7 +32,6 @@ static inline struct sched_event test_switch(uint64_t time_ns, uint32_t cpu, pid
 		.preempted = state == '+',
 		.state = state == '+' ? 'R' : state,
 		.target_cpu = -1,
-		.from_cpu = -1,
 	};
 
 	test_comm(next, event.comm);
@@ -50,7 +49,6 @@ static inline struct sched_event test_wakeup(uint64_t time_ns, uint32_t cpu, pid
 		.current_tid = waker,
 		.tid = tid,
 		.target_cpu = target,
-		.from_cpu = -1,
 	};
 
 	test_comm(tid, event.comm);
@@ -81,7 +79,6 @@ static inline struct sched_event test_lost(uint64_t time_ns, uint32_t cpu, uint6
 		.type = SCHED_LOST,
 		.value = records,
 		.target_cpu = -1,
-		.from_cpu = -1,
 	};
 }
 

@@ -217,8 +217,7 @@ int sched_script_event(struct sched_script *script, const struct sched_event *ev
 	void (*write)(struct sched_script *, const struct sched_event *) = writer_of(event->type);
 
 	set_name(script, event->tid, event->comm);
-	/* of SCHED_NAME it is the process */
-	if (event->type != SCHED_NAME)
+	if (event->type == SCHED_SWITCH || event->type == SCHED_FORK)
 		set_name(script, event->other_tid, event->other_comm);
 	if (!write)
 		return 0;

@@ -228,6 +228,9 @@ bool perf_record_skip_read(const struct perf_record *record, uint64_t format, ui
 #define PERF_TIME_PASS_OVER UINT64_MAX
 uint64_t perf_record_time(const struct perf_data *data, const struct perf_record *record);
 
+/* Where all samples are alike, those of other events are told apart before they are decoded or put in order. */
+bool perf_record_is_passed_over(const struct perf_data *data, const struct perf_record *record);
+
 /* 1: an event (its time is set when the record has one); 0: nothing for us; -EBADMSG:
  * undecodable. */
 int perf_record_decode(const struct perf_data *data, const struct perf_record *record,

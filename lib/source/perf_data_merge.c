@@ -183,8 +183,11 @@ static inline int scan_record(struct scan *scan, const struct perf_record *recor
 	struct sched_event *slot;
 
 	scan->records++;
-	if (record->type == PERF_RECORD_SAMPLE)
+	if (record->type == PERF_RECORD_SAMPLE) {
 		scan->samples++;
+		if (perf_record_is_passed_over(scan->merge.data, record))
+			return 0;
+	}
 	if (record->type == RECORD_FINISHED_ROUND)
 		return end_round(scan, offset);
 	slot = next_slot(scan);

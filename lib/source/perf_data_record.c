@@ -249,20 +249,25 @@ bool perf_record_skip_read(const struct perf_record *record, uint64_t format, ui
 	return skip_items(record, at, times, 8) && skip_items(record, at, count, value);
 }
 
-static bool find_raw(const struct perf_layout *layout, const struct perf_record *record,
-		     const uint8_t **ret_raw, uint32_t *ret_len)
+/* Moves `at` over what stands between the fields of fixed size and the raw data. */
+static bool skip_to_raw(const struct perf_layout *layout, const struct perf_record *record,
+			uint32_t *at)
+{
+	if (layout->sample_type & PERF_SAMPLE_READ &&
+	    !perf_record_skip_read(record, layout->read_format, at))
+		return false;
+	return !(layout->sample_type & PERF_SAMPLE_CALLCHAIN) || skip_callchain(record, at);
+}
+
+static inline bool find_raw(const struct perf_layout *layout, const struct perf_record *record,
+			    const uint8_t **ret_raw, uint32_t *ret_len)
 {
 	uint32_t at = layout->fixed_end, len;
 
 	if (record->size < at)
 		return false;
-	if (!layout->direct_raw) {
-		if (layout->sample_type & PERF_SAMPLE_READ &&
-		    !perf_record_skip_read(record, layout->read_format, &at))
-			return false;
-		if (layout->sample_type & PERF_SAMPLE_CALLCHAIN && !skip_callchain(record, &at))
-			return false;
-	}
+	if (!layout->direct_raw && !skip_to_raw(layout, record, &at))
+		return false;
 	if (record->size - at < 4)
 		return false;
 	len = perf_u32(record->p + at);
@@ -273,27 +278,28 @@ static bool find_raw(const struct perf_layout *layout, const struct perf_record 
 	return true;
 }
 
-/* Where all samples are alike, those of other events are told apart before they are put in
- * order. */
-static inline bool is_passed_over(const struct perf_data *data, const struct perf_record *record)
+bool perf_record_is_passed_over(const struct perf_data *data, const struct perf_record *record)
 {
 	const struct perf_layout *layout = &data->layouts.data[data->sample];
 	const uint8_t *raw;
 	uint32_t len;
+	int id;
 
 	if (data->id != PERF_NO_ID)
 		return false;
 	if (!layout->tracepoint)
 		return true;
-	return find_raw(layout, record, &raw, &len) &&
-	       !sched_format_wants(data->format, sched_format_id_in(data->format, raw, len));
+	if (!find_raw(layout, record, &raw, &len))
+		return false;
+	id = sched_format_id_in(data->format, raw, len);
+	return id >= 0 && !sched_format_wants(data->format, id);
 }
 
 static uint64_t time_of_sample(const struct perf_data *data, const struct perf_record *record)
 {
 	const struct perf_layout *layout;
 
-	if (is_passed_over(data, record))
+	if (perf_record_is_passed_over(data, record))
 		return PERF_TIME_PASS_OVER;
 	if (data->common_time)
 		return record->size >= data->common_time + 8u ?
@@ -363,7 +369,7 @@ static int decode_other(const struct perf_data *data, const struct perf_record *
 			struct sched_event *ret)
 {
 	uint32_t body = body_of(record->type);
-	struct sched_event event = { .type = SCHED_NAME, .target_cpu = -1, .from_cpu = -1 };
+	struct sched_event event = { .type = SCHED_NAME, .target_cpu = -1 };
 	const struct perf_layout *layout;
 
 	if (!body)

@@ -233,14 +233,34 @@ static void drop_chunk(struct perf_merge *merge, struct perf_run *run)
 	merge->free = chunk;
 }
 
-/* Events in memory come before those in the file. */
-static inline int deliver_from_memory(struct perf_merge *merge, struct perf_run *run)
+/* Up to when the first run's events come before those of all others. */
+static uint64_t lead_until(const struct perf_merge *merge, uint64_t limit_ns)
 {
-	int r = perf_merge_deliver(merge, &run->first->events[run->pos]);
+	const struct perf_run *heap = merge->heap.data;
 
-	if (r != 0)
-		return r;
-	run->pos++;
+	for (size_t child = 1; child < 3 && child < merge->heap.len; child++) {
+		uint64_t until = heap[child].time_ns - (heap[child].number < heap[0].number);
+
+		if (until < limit_ns)
+			limit_ns = until;
+	}
+	return limit_ns;
+}
+
+/* Events in memory come before those in the file. At least one is delivered. */
+static int deliver_from_memory(struct perf_merge *merge, struct perf_run *run, uint64_t until_ns)
+{
+	struct sched_event *event = &run->first->events[run->pos];
+	struct sched_event *end = &run->first->events[run->first->len];
+
+	do {
+		int r = perf_merge_deliver(merge, event);
+
+		if (r != 0)
+			return r;
+		event++;
+	} while (event < end && event->time_ns <= until_ns);
+	run->pos = (uint32_t)(event - run->first->events);
 	while (run->first && run->pos == run->first->len)
 		drop_chunk(merge, run);
 	if (!run->first)
@@ -266,7 +286,7 @@ int perf_merge_drain(struct perf_merge *merge, uint64_t limit_ns)
 {
 	while (merge->heap.len && merge->heap.data[0].time_ns <= limit_ns) {
 		struct perf_run *run = &merge->heap.data[0];
-		int r = run->first ? deliver_from_memory(merge, run) :
+		int r = run->first ? deliver_from_memory(merge, run, lead_until(merge, limit_ns)) :
 				     deliver_from_file(merge, run);
 
 		if (r != 0)

@@ -535,7 +535,7 @@ static inline void read_common(const struct kind *kind, const uint8_t *raw,
 	event->other_tid = 0;
 	event->runnable = event->preempted = false;
 	event->state = '\0';
-	event->target_cpu = event->from_cpu = -1;
+	event->target_cpu = -1;
 	event->flags = 0;
 	event->value = 0;
 	memset(event->comm, 0, sizeof(event->comm));

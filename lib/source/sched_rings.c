@@ -449,7 +449,6 @@ static void tell_pause(struct watch *watch)
 		.time_ns = watch->look_end_ns,
 		.current_tid = -1,
 		.target_cpu = -1,
-		.from_cpu = -1,
 	};
 
 	watch->ended = watch->each(watch->context, &event);

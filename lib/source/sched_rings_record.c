@@ -132,7 +132,7 @@ static int decode_switch(struct body *body, uint16_t misc, struct sched_event *r
 static int decode_other(const struct perf_event_header *header, struct body *body, bool switches,
 			struct sched_event *ret)
 {
-	struct sched_event event = { .target_cpu = -1, .from_cpu = -1 };
+	struct sched_event event = { .target_cpu = -1 };
 	int r = 0;
 
 	take_sample_id(body, switches, &event);

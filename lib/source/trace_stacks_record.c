@@ -73,7 +73,7 @@ int trace_record_decode(const struct sched_format *format, uint64_t sample_type,
 			const struct perf_event_header *header, struct trace_record *ret)
 {
 	struct words words = { .p = (const uint64_t *)(const void *)(header + 1) };
-	struct trace_record record = { .event = { .target_cpu = -1, .from_cpu = -1 } };
+	struct trace_record record = { .event = { .target_cpu = -1 } };
 	int r = 0;
 
 	if ((uintptr_t)header % 8 || header->size % 8 || header->size < sizeof(*header))

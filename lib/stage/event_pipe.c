@@ -5,8 +5,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define BATCHES 4
-#define BATCH_EVENTS 1024
+#define BATCHES 32
+#define BATCH_EVENTS 256
+#define HALF       \
+	(BATCHES / \
+	 2) /* a side that waits is woken for this many at once: waking a CPU costs more than a batch */
 
 struct batch {
 	size_t len;
@@ -43,7 +46,8 @@ static void hand_over(struct pipe *pipe, bool last)
 	pthread_mutex_lock(&pipe->lock);
 	pipe->filled++;
 	pipe->closed = last;
-	pthread_cond_signal(&pipe->changed);
+	if (last || pipe->filled - pipe->emptied >= HALF)
+		pthread_cond_signal(&pipe->changed);
 	pthread_mutex_unlock(&pipe->lock);
 }
 
@@ -87,7 +91,8 @@ static void give_back(struct pipe *pipe, int ended)
 	pipe->batches[pipe->emptied % BATCHES].len = 0;
 	pipe->emptied++;
 	pipe->ended = ended;
-	pthread_cond_signal(&pipe->changed);
+	if (ended || pipe->filled - pipe->emptied <= HALF)
+		pthread_cond_signal(&pipe->changed);
 	pthread_mutex_unlock(&pipe->lock);
 }
 
