@@ -14,6 +14,8 @@
 #include "model/histogram.h"
 #include "model/sched.h"
 
+#include <string.h>
+
 #define CHUNK_TASKS 256
 #define RING_EVENTS 256 /* a power of two */
 #define LOSSES_MAX 64
@@ -88,16 +90,6 @@ struct edge_slot {
 	uint64_t count; /* 0: free */
 };
 
-struct ring_event {
-	uint64_t time_ns;
-	uint32_t cpu;
-	pid_t tid, other_tid;
-	int32_t target_cpu;
-	uint8_t type, context;
-	char state;
-	bool runnable, preempted;
-};
-
 struct sched_model {
 	struct sched_model_options options;
 	int error; /* sticky */
@@ -130,9 +122,11 @@ struct sched_model {
 	struct edge_slot *edge_slots;
 	uint32_t edge_slots_len, edges_len;
 
-	struct ring_event ring[RING_EVENTS];
-	uint64_t ring_len; /* ever */
+	struct sched_event ring[RING_EVENTS]; /* the last, with the model's time */
+	uint64_t ring_len;		      /* ever */
 	struct sched_worst worst[SCHED_WORST_KINDS], trusted[WORST_CANDIDATES];
+	bool trusted_full; /* then a shorter wait than this is no candidate: */
+	uint64_t trusted_floor_ns;
 	struct sched_loss losses[LOSSES_MAX];
 	size_t losses_len;
 
@@ -159,8 +153,17 @@ struct task *sched_task_at(const struct sched_model *model, uint32_t index);
 
 /* sched_name.c */
 /* `whole_slice`: a running thread had that name since its CPU was settled. */
-void sched_task_set_comm(struct sched_model *model, struct task *task, const char *comm,
-			 bool whole_slice);
+void sched_task_change_comm(struct sched_model *model, struct task *task, const char *comm,
+			    bool whole_slice);
+
+/* Most often the name is as it was, to the last byte. */
+static inline void sched_task_set_comm(struct sched_model *model, struct task *task,
+				       const char *comm, bool whole_slice)
+{
+	if (memcmp(task->stats.comm, comm, SCHED_COMM_LEN) != 0)
+		sched_task_change_comm(model, task, comm, whole_slice);
+}
+
 void sched_task_set_pid(struct sched_model *model, struct task *task, pid_t pid);
 /* Chooses the group when names have changed. */
 void sched_task_regroup(struct sched_model *model, struct task *task, bool whole_slice);

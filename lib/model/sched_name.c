@@ -83,14 +83,13 @@ void sched_task_regroup(struct sched_model *model, struct task *task, bool whole
 	task->stats.group = group;
 }
 
-void sched_task_set_comm(struct sched_model *model, struct task *task, const char *comm,
-			 bool whole_slice)
+void sched_task_change_comm(struct sched_model *model, struct task *task, const char *comm,
+			    bool whole_slice)
 {
 	char *own = task->stats.comm;
 
-	/* Most often the name is as it was, to the last byte. */
-	if (memcmp(own, comm, SCHED_COMM_LEN) == 0 || !comm[0] ||
-	    sched_task_is_shared(model, task) || strncmp(own, comm, SCHED_COMM_LEN - 1) == 0)
+	if (!comm[0] || sched_task_is_shared(model, task) ||
+	    strncmp(own, comm, SCHED_COMM_LEN - 1) == 0)
 		return;
 	if (task->named)
 		task->parent_pid = 0;

@@ -7,22 +7,18 @@
 
 void sched_ring_add(struct sched_model *model, const struct sched_event *event)
 {
-	struct ring_event *slot = &model->ring[model->ring_len % RING_EVENTS];
+	struct sched_event *slot = &model->ring[model->ring_len++ % RING_EVENTS];
+
+	*slot = *event;
+	slot->time_ns = model->now_ns;
+}
+
+/* Whom a line names beside its subject: the waker, who left, the parent. */
+static pid_t other_of(const struct sched_event *event)
+{
 	bool woken = event->type == SCHED_WAKEUP || event->type == SCHED_WAKEUP_NEW;
 
-	*slot = (struct ring_event){
-		.time_ns = model->now_ns,
-		.cpu = event->cpu,
-		.tid = event->tid,
-		.other_tid = woken ? event->current_tid : event->other_tid,
-		.target_cpu = event->target_cpu,
-		.type = (uint8_t)event->type,
-		.context = (uint8_t)event->context,
-		.state = event->state,
-		.runnable = event->runnable,
-		.preempted = event->preempted,
-	};
-	model->ring_len++;
+	return woken ? event->current_tid : event->other_tid;
 }
 
 static void copy_comm(const struct sched_model *model, pid_t tid, char comm[SCHED_COMM_LEN])
@@ -36,18 +32,18 @@ static void copy_comm(const struct sched_model *model, pid_t tid, char comm[SCHE
 		memcpy(comm, "swapper", sizeof("swapper"));
 }
 
-static bool is_about(const struct ring_event *event, const struct task *task, uint32_t cpu)
+static bool is_about(const struct sched_event *event, const struct task *task, uint32_t cpu)
 {
 	if (event->time_ns < task->wait_from_ns)
 		return false;
-	if (event->tid == task->stats.tid || event->other_tid == task->stats.tid)
+	if (event->tid == task->stats.tid || other_of(event) == task->stats.tid)
 		return true;
 	if (event->type == SCHED_SWITCH || event->type == SCHED_LOST)
 		return event->cpu == cpu || event->cpu == task->wait_cpu;
 	return event->target_cpu == (int32_t)cpu || event->target_cpu == (int32_t)task->wait_cpu;
 }
 
-static void copy_line(const struct sched_model *model, const struct ring_event *event,
+static void copy_line(const struct sched_model *model, const struct sched_event *event,
 		      struct sched_excerpt_line *line)
 {
 	*line = (struct sched_excerpt_line){
@@ -56,25 +52,25 @@ static void copy_line(const struct sched_model *model, const struct ring_event *
 		.type = event->type,
 		.context = event->context,
 		.tid = event->tid,
-		.other_tid = event->other_tid,
+		.other_tid = other_of(event),
 		.target_cpu = event->target_cpu,
 		.state = event->state,
 		.runnable = event->runnable,
 		.preempted = event->preempted,
 	};
 	copy_comm(model, event->tid, line->comm);
-	copy_comm(model, event->other_tid, line->other_comm);
+	copy_comm(model, other_of(event), line->other_comm);
 }
 
 static void copy_excerpt(const struct sched_model *model, const struct task *task, uint32_t cpu,
 			 struct sched_worst *worst)
 {
 	uint64_t first = model->ring_len > RING_EVENTS ? model->ring_len - RING_EVENTS : 0;
-	const struct ring_event *found[RING_EVENTS];
+	const struct sched_event *found[RING_EVENTS];
 	size_t count = 0, skipped;
 
 	for (uint64_t i = first; i < model->ring_len; i++) {
-		const struct ring_event *event = &model->ring[i % RING_EVENTS];
+		const struct sched_event *event = &model->ring[i % RING_EVENTS];
 
 		if (is_about(event, task, cpu))
 			found[count++] = event;
@@ -140,14 +136,30 @@ uint64_t sched_model_longest_wait_ns(const struct sched_model *model)
 	return longest_ns ? longest_ns : worst_ns(&model->worst[SCHED_WORST_SUSPECT]);
 }
 
+static void offer_trusted(struct sched_model *model, const struct task *task, uint32_t cpu,
+			  uint64_t ns)
+{
+	const struct sched_worst *shortest;
+
+	if (model->trusted_full && ns <= model->trusted_floor_ns)
+		return;
+	fill(model, task, cpu, 0, shortest_candidate(model));
+	shortest = shortest_candidate(model);
+	model->trusted_full = shortest->found;
+	model->trusted_floor_ns = worst_ns(shortest);
+}
+
 void sched_worst_offer(struct sched_model *model, const struct task *task, uint32_t cpu,
 		       uint32_t suspect)
 {
 	struct sched_worst *worst = &model->worst[SCHED_WORST_SUSPECT];
+	uint64_t ns = model->now_ns - task->wait_from_ns;
 
-	if (!suspect)
-		worst = shortest_candidate(model);
-	if (is_longer(worst, model->now_ns - task->wait_from_ns))
+	if (!suspect) {
+		offer_trusted(model, task, cpu, ns);
+		return;
+	}
+	if (is_longer(worst, ns))
 		fill(model, task, cpu, suspect, worst);
 }
 

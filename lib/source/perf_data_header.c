@@ -274,6 +274,7 @@ static bool are_samples_alike(struct perf_data *data)
 			data->common_time = 0;
 	}
 	data->sample = first ? (uint32_t)(first - data->layouts.data) : 0;
+	data->raw = alike && first && first->tracepoint && first->direct_raw ? first->fixed_end : 0;
 	return alike;
 }
 

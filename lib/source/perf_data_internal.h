@@ -33,6 +33,22 @@
 
 /* --- bytes of the file */
 
+static inline uint64_t perf_u64(const uint8_t *p)
+{
+	uint64_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
+static inline uint32_t perf_u32(const uint8_t *p)
+{
+	uint32_t value;
+
+	memcpy(&value, p, sizeof(value));
+	return value;
+}
+
 #define PERF_FILE_BLOCK_SHIFT 15
 #define PERF_FILE_BLOCK (1u << PERF_FILE_BLOCK_SHIFT)
 #define PERF_FILE_BLOCKS \
@@ -146,6 +162,7 @@ struct perf_data {
 	 * can't be told. */
 	uint16_t trailer_id;
 	uint32_t sample;
+	uint16_t raw; /* offset of the length of the raw data in all samples; 0: not the same */
 	uint16_t common_time; /* offset of the time where all samples agree; 0: they don't */
 	struct sched_format *format;
 	VEC(struct perf_named_id) build_ids; /* ascending by path */
@@ -229,7 +246,22 @@ bool perf_record_skip_read(const struct perf_record *record, uint64_t format, ui
 uint64_t perf_record_time(const struct perf_data *data, const struct perf_record *record);
 
 /* Where all samples are alike, those of other events are told apart before they are decoded or put in order. */
-bool perf_record_is_passed_over(const struct perf_data *data, const struct perf_record *record);
+bool perf_record_is_passed_over_slow(const struct perf_data *data,
+				     const struct perf_record *record);
+
+static inline bool perf_record_is_passed_over(const struct perf_data *data,
+					      const struct perf_record *record)
+{
+	uint32_t at = data->raw, len;
+
+	if (!at)
+		return perf_record_is_passed_over_slow(data, record);
+	if (record->size < at + 4)
+		return false;
+	len = perf_u32(record->p + at);
+	return len <= record->size - at - 4 &&
+	       sched_format_leaves_out(data->format, record->p + at + 4, len);
+}
 
 /* 1: an event (its time is set when the record has one); 0: nothing for us; -EBADMSG:
  * undecodable. */
@@ -272,21 +304,5 @@ int perf_stack_decode(const struct perf_data *data, const struct perf_record *re
 int perf_data_merge(struct perf_data *data,
 		    int (*each)(void *context, const struct sched_event *event), void *context,
 		    struct err *err);
-
-static inline uint64_t perf_u64(const uint8_t *p)
-{
-	uint64_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return value;
-}
-
-static inline uint32_t perf_u32(const uint8_t *p)
-{
-	uint32_t value;
-
-	memcpy(&value, p, sizeof(value));
-	return value;
-}
 
 #endif

@@ -85,22 +85,30 @@ static int append_in_file(struct scan *scan, uint64_t time_ns, uint64_t offset, 
 	return 0;
 }
 
-/* `event` is in the open run's next slot: there it stays, unless a new run begins with it. */
-static int append_in_memory(struct scan *scan, struct sched_event *event, uint64_t offset,
-			    uint32_t hint)
+/* The event begins a new run. */
+static __attribute__((noinline)) int
+append_earlier(struct scan *scan, const struct sched_event *event, uint64_t offset, uint32_t hint)
 {
-	if (scan->started && event->time_ns < scan->last_ns) {
-		struct sched_event moved = *event, *slot;
-		int r = close_run(scan, offset);
+	struct sched_event moved = *event, *slot;
+	int r = close_run(scan, offset);
 
-		if (r != 0)
-			return r;
-		slot = next_slot(scan);
-		if (!slot)
-			return append_in_file(scan, moved.time_ns, offset, hint);
-		*slot = moved;
-		event = slot;
-	}
+	if (r != 0)
+		return r;
+	slot = next_slot(scan);
+	if (!slot)
+		return append_in_file(scan, moved.time_ns, offset, hint);
+	*slot = moved;
+	scan->last->len++;
+	note_event(scan, moved.time_ns);
+	return 0;
+}
+
+/* `event` is in the open run's next slot: there it stays, unless a new run begins with it. */
+static inline int append_in_memory(struct scan *scan, const struct sched_event *event,
+				   uint64_t offset, uint32_t hint)
+{
+	if (scan->started && event->time_ns < scan->last_ns)
+		return append_earlier(scan, event, offset, hint);
 	scan->last->len++;
 	note_event(scan, event->time_ns);
 	return 0;
@@ -177,22 +185,58 @@ static int end_round(struct scan *scan, uint64_t offset)
 	return r;
 }
 
-static inline int scan_record(struct scan *scan, const struct perf_record *record, uint64_t offset,
+static inline int scan_sample(struct scan *scan, const struct perf_record *record, uint64_t offset,
 			      uint32_t hint)
 {
 	struct sched_event *slot;
 
-	scan->records++;
-	if (record->type == PERF_RECORD_SAMPLE) {
-		scan->samples++;
-		if (perf_record_is_passed_over(scan->merge.data, record))
-			return 0;
-	}
+	scan->samples++;
+	if (perf_record_is_passed_over(scan->merge.data, record))
+		return 0;
+	slot = next_slot(scan);
+	return slot ? take_now(scan, record, slot, offset, hint) :
+		      take_later(scan, record, offset, hint);
+}
+
+static int scan_other(struct scan *scan, const struct perf_record *record, uint64_t offset,
+		      uint32_t hint)
+{
+	struct sched_event *slot;
+
 	if (record->type == RECORD_FINISHED_ROUND)
 		return end_round(scan, offset);
 	slot = next_slot(scan);
 	return slot ? take_now(scan, record, slot, offset, hint) :
 		      take_later(scan, record, offset, hint);
+}
+
+static inline int scan_record(struct scan *scan, const struct perf_record *record, uint64_t offset,
+			      uint32_t hint)
+{
+	scan->records++;
+	return record->type == PERF_RECORD_SAMPLE ? scan_sample(scan, record, offset, hint) :
+						    scan_other(scan, record, offset, hint);
+}
+
+/* The kernel's records that lie whole in the block of the one before, which are nearly all. A run too many may have that block read
+ * over. */
+static int scan_block(struct scan *scan, uint64_t *offset, uint64_t end, uint32_t hint)
+{
+	const struct perf_file_block *block = &scan->merge.data->file->blocks[hint];
+	uint64_t number = *offset >> PERF_FILE_BLOCK_SHIFT, begin = number << PERF_FILE_BLOCK_SHIFT;
+	uint64_t len = end - begin < block->len ? end - begin : block->len;
+	int r = 0;
+
+	while (r == 0 && block->number == number) {
+		uint64_t at = *offset - begin;
+		struct perf_record record;
+
+		if (at > len || !perf_record_is_whole(block->data + at, len - at, &record))
+			break;
+		r = scan_record(scan, &record, *offset, hint);
+		*offset += record.size;
+	}
+	return r;
 }
 
 /* `ret_damage`: why reading ended before the records did; what was read before is scanned. */
@@ -210,9 +254,11 @@ static int scan_records(struct scan *scan, int *ret_damage)
 		if (*ret_damage < 0)
 			break;
 		r = scan_record(scan, &record, offset, hint);
-		if ((offset + advance) >> PERF_FILE_BLOCK_SHIFT != offset >> PERF_FILE_BLOCK_SHIFT)
-			release_read(scan, offset + advance);
 		offset += advance;
+		if (offset >> PERF_FILE_BLOCK_SHIFT != (offset - advance) >> PERF_FILE_BLOCK_SHIFT)
+			release_read(scan, offset);
+		else if (r == 0)
+			r = scan_block(scan, &offset, end, hint);
 	}
 	return r != 0 ? r : close_run(scan, offset);
 }

@@ -278,21 +278,18 @@ static inline bool find_raw(const struct perf_layout *layout, const struct perf_
 	return true;
 }
 
-bool perf_record_is_passed_over(const struct perf_data *data, const struct perf_record *record)
+bool perf_record_is_passed_over_slow(const struct perf_data *data, const struct perf_record *record)
 {
 	const struct perf_layout *layout = &data->layouts.data[data->sample];
 	const uint8_t *raw;
 	uint32_t len;
-	int id;
 
 	if (data->id != PERF_NO_ID)
 		return false;
 	if (!layout->tracepoint)
 		return true;
-	if (!find_raw(layout, record, &raw, &len))
-		return false;
-	id = sched_format_id_in(data->format, raw, len);
-	return id >= 0 && !sched_format_wants(data->format, id);
+	return find_raw(layout, record, &raw, &len) &&
+	       sched_format_leaves_out(data->format, raw, len);
 }
 
 static uint64_t time_of_sample(const struct perf_data *data, const struct perf_record *record)
@@ -332,8 +329,8 @@ uint64_t perf_record_time(const struct perf_data *data, const struct perf_record
 						    time_of_other(data, record);
 }
 
-static int decode_sample(const struct perf_data *data, const struct perf_record *record,
-			 struct sched_event *ret)
+static inline int decode_sample(const struct perf_data *data, const struct perf_record *record,
+				struct sched_event *ret)
 {
 	const struct perf_layout *layout = layout_of_sample(data, record);
 	const uint8_t *raw;

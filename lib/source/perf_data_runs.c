@@ -168,7 +168,7 @@ static inline void count_event(struct perf_data_counts *counts, const struct sch
 	counts->last_ns = event->time_ns;
 }
 
-int perf_merge_deliver(struct perf_merge *merge, struct sched_event *event)
+static inline int deliver(struct perf_merge *merge, struct sched_event *event)
 {
 	struct perf_data_counts *counts = &merge->data->counts;
 
@@ -179,6 +179,11 @@ int perf_merge_deliver(struct perf_merge *merge, struct sched_event *event)
 	merge->last_ns = event->time_ns;
 	count_event(counts, event);
 	return merge->each(merge->context, event);
+}
+
+int perf_merge_deliver(struct perf_merge *merge, struct sched_event *event)
+{
+	return deliver(merge, event);
 }
 
 /* From where the run's part in the file goes on to its next event; offset == end when there is
@@ -216,7 +221,7 @@ static int deliver_from_file(struct perf_merge *merge, struct perf_run *run)
 	r = perf_record_decode(merge->data, &record, &event);
 	merge->data->counts.undecoded += r < 0;
 	if (r == 1) {
-		r = perf_merge_deliver(merge, &event);
+		r = deliver(merge, &event);
 		if (r != 0)
 			return r;
 	}
@@ -254,7 +259,7 @@ static int deliver_from_memory(struct perf_merge *merge, struct perf_run *run, u
 	struct sched_event *end = &run->first->events[run->first->len];
 
 	do {
-		int r = perf_merge_deliver(merge, event);
+		int r = deliver(merge, event);
 
 		if (r != 0)
 			return r;

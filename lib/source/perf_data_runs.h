@@ -66,6 +66,18 @@ int perf_merge_deliver(struct perf_merge *merge, struct sched_event *event);
 int perf_record_fetch_slow(struct perf_data *data, uint64_t offset, uint64_t end, uint32_t *hint,
 			   struct perf_record *ret, uint64_t *ret_advance, struct err *err);
 
+/* Whether `left` bytes begin with a record of the kernel, all of it. */
+static inline bool perf_record_is_whole(const uint8_t *p, uint64_t left, struct perf_record *ret)
+{
+	uint16_t size;
+
+	if (left < 8)
+		return false;
+	memcpy(&size, p + 6, sizeof(size));
+	*ret = (struct perf_record){ .p = p, .type = perf_u32(p), .size = size };
+	return size >= 8 && size <= left && ret->type < PERF_RECORD_USER_FIRST;
+}
+
 /* Reads the record at `offset`; `ret_advance`: to the next. `end`: of all records. Most lie
  * whole in the block of the one before. */
 static inline int perf_record_fetch(struct perf_data *data, uint64_t offset, uint64_t end,
@@ -73,23 +85,14 @@ static inline int perf_record_fetch(struct perf_data *data, uint64_t offset, uin
 				    struct err *err)
 {
 	struct perf_file_block *block = &data->file->blocks[*hint];
-	uint32_t within = offset & (PERF_FILE_BLOCK - 1), type;
-	const uint8_t *p;
-	uint16_t size;
+	uint32_t within = offset & (PERF_FILE_BLOCK - 1);
 
-	if (block->number != offset >> PERF_FILE_BLOCK_SHIFT || within + 8 > block->len)
-		return perf_record_fetch_slow(data, offset, end, hint, ret, ret_advance, err);
-	p = block->data + within;
-	type = perf_u32(p);
-	memcpy(&size, p + 6, sizeof(size));
-	if (size < 8 || within + size > block->len || size > end - offset ||
-	    type >= PERF_RECORD_USER_FIRST)
+	if (block->number != offset >> PERF_FILE_BLOCK_SHIFT || within > block->len ||
+	    !perf_record_is_whole(block->data + within, block->len - within, ret) ||
+	    ret->size > end - offset)
 		return perf_record_fetch_slow(data, offset, end, hint, ret, ret_advance, err);
 	block->used = true;
-	ret->p = p;
-	ret->type = type;
-	ret->size = size;
-	*ret_advance = size;
+	*ret_advance = ret->size;
 	return 0;
 }
 

@@ -96,12 +96,12 @@ static const struct description descriptions[] = {
 #define KIND_WAKEUP 2
 
 /* A number of 1, 2, 4 or 8 bytes is read without a branch: the eight bytes at `at` hold it, two
- * shifts leave it. */
+ * shifts leave it with its sign, the mask takes off the sign that it has not. */
 struct number_place {
 	uint16_t at;
 	uint8_t left, right;
-	bool is_signed;
 	bool present;
+	uint64_t mask;
 };
 
 enum comm_shape { COMM_ABSENT, COMM_ARRAY, COMM_DYNAMIC, COMM_RELATIVE };
@@ -114,7 +114,6 @@ struct comm_place {
 
 struct kind {
 	int id; /* -1: not added */
-	bool ignored;
 	enum sched_event_type type;
 	uint32_t len_min; /* every field with a fixed place lies within; at least 8 */
 	struct number_place flags, current_tid;
@@ -128,7 +127,7 @@ struct sched_format {
 	bool without_locks;
 	struct sched_states states;
 	struct kind kinds[KINDS];
-	uint8_t kind_of_id[UINT16_MAX + 1]; /* index + 1 */
+	uint8_t kind_of_id[UINT16_MAX + 1]; /* index + 1; 0: decodes to nothing */
 };
 
 int sched_format_new(struct sched_format **ret)
@@ -194,12 +193,14 @@ static struct number_place make_place(const struct tep_format_field *field)
 	unsigned int skip = (unsigned int)field->offset - at; /* bytes before it within the eight */
 	bool little = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
 	unsigned int left = little ? 8 - skip - (unsigned int)field->size : skip;
+	uint64_t mask = field->flags & TEP_FIELD_IS_SIGNED ? UINT64_MAX :
+							     UINT64_MAX >> (64 - 8 * field->size);
 
 	return (struct number_place){ .at = (uint16_t)at,
 				      .left = (uint8_t)(8 * left),
 				      .right = (uint8_t)(8 * (8 - field->size)),
-				      .is_signed = field->flags & TEP_FIELD_IS_SIGNED,
-				      .present = true };
+				      .present = true,
+				      .mask = mask };
 }
 
 static bool place_number(struct kind *kind, const struct tep_format_field *field,
@@ -286,7 +287,6 @@ static int place_event(struct sched_format *format, size_t index, struct tep_eve
 	const struct description *description = &descriptions[index];
 	struct kind kind = {
 		.id = event->id,
-		.ignored = description->type > SCHED_LOST && format->without_locks,
 		.type = description->type,
 		.len_min = 8,
 	};
@@ -301,7 +301,8 @@ static int place_event(struct sched_format *format, size_t index, struct tep_eve
 	if (format->kinds[index].id >= 0)
 		format->kind_of_id[format->kinds[index].id] = 0;
 	format->kinds[index] = kind;
-	format->kind_of_id[kind.id] = (uint8_t)(index + 1);
+	if (description->type <= SCHED_LOST || !format->without_locks)
+		format->kind_of_id[kind.id] = (uint8_t)(index + 1);
 	return 0;
 }
 
@@ -362,10 +363,16 @@ int sched_format_add(struct sched_format *format, const char *text, size_t len, 
 	return index < 0 ? 0 : add_kind(format, (size_t)index, &parts, err);
 }
 
+static void leave_out(struct sched_format *format, size_t index)
+{
+	if (format->kinds[index].id >= 0)
+		format->kind_of_id[format->kinds[index].id] = 0;
+}
+
 void sched_format_settle(struct sched_format *format)
 {
 	if (format->kinds[KIND_WAKING].id >= 0)
-		format->kinds[KIND_WAKEUP].ignored = true;
+		leave_out(format, KIND_WAKEUP);
 }
 
 void sched_format_take_locks(struct sched_format *format)
@@ -384,7 +391,7 @@ void sched_format_leave_out(struct sched_format *format, enum sched_event_type t
 {
 	for (size_t i = 0; i < KINDS; i++)
 		if (descriptions[i].type == type)
-			format->kinds[i].ignored = true;
+			leave_out(format, i);
 }
 
 int sched_format_id_in(const struct sched_format *format, const void *raw, size_t len)
@@ -399,9 +406,14 @@ int sched_format_id_in(const struct sched_format *format, const void *raw, size_
 
 bool sched_format_wants(const struct sched_format *format, int id)
 {
-	size_t index = id >= 0 && id <= UINT16_MAX ? format->kind_of_id[id] : 0;
+	return id >= 0 && id <= UINT16_MAX && format->kind_of_id[id];
+}
 
-	return index && !format->kinds[index - 1].ignored;
+bool sched_format_leaves_out(const struct sched_format *format, const void *raw, size_t len)
+{
+	int id = sched_format_id_in(format, raw, len);
+
+	return id >= 0 && !format->kind_of_id[id];
 }
 
 static inline int64_t read_number(const uint8_t *raw, struct number_place place)
@@ -409,8 +421,7 @@ static inline int64_t read_number(const uint8_t *raw, struct number_place place)
 	uint64_t bytes;
 
 	memcpy(&bytes, raw + place.at, sizeof(bytes));
-	bytes <<= place.left;
-	return place.is_signed ? (int64_t)bytes >> place.right : (int64_t)(bytes >> place.right);
+	return (int64_t)((uint64_t)((int64_t)(bytes << place.left) >> place.right) & place.mask);
 }
 
 static inline pid_t read_tid(const uint8_t *raw, struct number_place place)
@@ -547,14 +558,11 @@ int sched_format_decode(const struct sched_format *format, const void *payload, 
 {
 	const uint8_t *raw = payload;
 	const struct kind *kind;
-	int id;
+	int id = sched_format_id_in(format, raw, len);
 
-	if (!format->any)
-		return 0;
-	id = sched_format_id_in(format, raw, len);
 	if (id < 0)
-		return -EBADMSG;
-	if (!sched_format_wants(format, id))
+		return format->any ? -EBADMSG : 0;
+	if (!format->kind_of_id[id])
 		return 0;
 	kind = &format->kinds[format->kind_of_id[id] - 1];
 	if (len < kind->len_min)

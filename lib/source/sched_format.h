@@ -48,6 +48,9 @@ int sched_format_id_in(const struct sched_format *format, const void *raw, size_
 /* Whether payloads of that id decode to an event (neither unknown nor left out). */
 bool sched_format_wants(const struct sched_format *format, int id);
 
+/* Whether the payload is of an event that decodes to nothing. False too when it is too short to tell. */
+bool sched_format_leaves_out(const struct sched_format *format, const void *raw, size_t len);
+
 /* Decodes one raw payload (PERF_SAMPLE_RAW). Fills everything but time_ns and cpu. 1: an event; 0:
  * not one of ours; -EBADMSG: too short for its format. */
 int sched_format_decode(const struct sched_format *format, const void *raw, size_t len,
