@@ -22,13 +22,22 @@ struct pipe {
 	int source_result;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	size_t filled, emptied; /* batches, ever */
-	bool closed;		/* no more will be filled */
-	int ended;		/* by the consumer */
+	size_t filled, emptied;		/* batches, ever */
+	bool closed;			/* no more will be filled */
+	int ended;			/* by the consumer */
+	struct sched_event *next, *end; /* in the batch that the source fills */
 	struct batch batches[BATCHES];
 };
 
-/* The batch that the source may fill now. What the consumer returned when it wants no more, else 0. */
+static void begin_batch(struct pipe *pipe)
+{
+	struct batch *batch = &pipe->batches[pipe->filled % BATCHES];
+
+	pipe->next = batch->events;
+	pipe->end = batch->events + BATCH_EVENTS;
+}
+
+/* Until there is a batch to fill. What the consumer returned when it wants no more, else 0. */
 static int wait_for_room(struct pipe *pipe)
 {
 	int ended;
@@ -38,11 +47,15 @@ static int wait_for_room(struct pipe *pipe)
 		pthread_cond_wait(&pipe->changed, &pipe->lock);
 	ended = pipe->ended;
 	pthread_mutex_unlock(&pipe->lock);
+	begin_batch(pipe);
 	return ended;
 }
 
 static void hand_over(struct pipe *pipe, bool last)
 {
+	struct batch *batch = &pipe->batches[pipe->filled % BATCHES];
+
+	batch->len = (size_t)(pipe->next - batch->events);
 	pthread_mutex_lock(&pipe->lock);
 	pipe->filled++;
 	pipe->closed = last;
@@ -54,10 +67,9 @@ static void hand_over(struct pipe *pipe, bool last)
 static int push(void *context, const struct sched_event *event)
 {
 	struct pipe *pipe = context;
-	struct batch *batch = &pipe->batches[pipe->filled % BATCHES];
 
-	batch->events[batch->len++] = *event;
-	if (batch->len < BATCH_EVENTS)
+	*pipe->next++ = *event;
+	if (pipe->next < pipe->end)
 		return 0;
 	hand_over(pipe, false);
 	return wait_for_room(pipe);
@@ -67,9 +79,9 @@ static void *run_source(void *context)
 {
 	struct pipe *pipe = context;
 
+	begin_batch(pipe);
 	pipe->source_result = pipe->source(pipe->source_context, push, pipe);
-	if (wait_for_room(pipe) == 0)
-		hand_over(pipe, true);
+	hand_over(pipe, true);
 	return NULL;
 }
 
@@ -88,7 +100,6 @@ static const struct batch *wait_for_batch(struct pipe *pipe)
 static void give_back(struct pipe *pipe, int ended)
 {
 	pthread_mutex_lock(&pipe->lock);
-	pipe->batches[pipe->emptied % BATCHES].len = 0;
 	pipe->emptied++;
 	pipe->ended = ended;
 	if (ended || pipe->filled - pipe->emptied <= HALF)
