@@ -156,6 +156,8 @@ static void put_slowdown(const struct stage_context *context, struct switch_coun
 	struct evidence *evidence = context->evidence;
 
 	switch_counter_rest(counter, context->stop);
+	evidence_set(evidence, METRIC_sched_host_switches_per_s,
+		     slowdown_rate_per_s(&counter->slowdown, SLOWDOWN_WATCHED));
 	evidence_set(evidence, METRIC_sched_rest_switches_per_s,
 		     slowdown_rate_per_s(&counter->slowdown, SLOWDOWN_RESTS));
 	evidence_set(evidence, METRIC_sched_slowed_pct, slowdown_pct(&counter->slowdown));
