@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How much less a host switches threads while it is watched: the kernel's own counter (/proc/stat, "ctxt 165188") over the time that
- * was watched, beside time just after in which nobody watched. The counter misses nothing, so that records lost
+ * was watched, beside time just before and after in which nobody watched. The counter misses nothing, so that records lost
  * on the way are not taken for a slower host.
  */
 #ifndef TRIAGE_MODEL_SLOWDOWN_H

@@ -332,7 +332,7 @@ static int keep_folded(const struct locate_stage *stage, const struct profile *p
 					    text.len);
 }
 
-/* A system call stays on its slow path for as long as somebody has its tracepoint open: the rest to compare with comes after. */
+/* A system call stays on its slow path for as long as somebody has its tracepoint open: the rests to compare with come before and after. */
 static void close_trace(struct locate_stage *stage)
 {
 	stage->has_futexes = trace_stacks_has_futexes(stage->trace);
@@ -346,7 +346,7 @@ static int watch(struct locate_stage *stage, struct err *err)
 {
 	struct stage_context *context = stage->context;
 	struct trace_stacks_limits limits = {
-		.duration_ns = context->window_ns,
+		.duration_ns = switch_counter_window_ns(context->window_ns),
 		.events_max = EVENTS_MAX,
 		.stop = context->stop,
 	};
@@ -386,6 +386,7 @@ int stage_locate_collect(struct stage_context *context, struct err *err)
 		return err_set(err, -ENODATA, "a recorded /proc holds no events of its threads");
 	procroot_pause_recorder(context->root, true);
 	r = locate_put_dstate(context);
+	switch_counter_rest(&stage.counter, context->stop);
 	if (r == 0)
 		r = open_stage(&stage, err);
 	if (r == 0)

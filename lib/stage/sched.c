@@ -120,7 +120,7 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 {
 	struct sched_model *model = listener->model;
 	struct sched_rings_limits limits = {
-		.duration_ns = context->window_ns,
+		.duration_ns = switch_counter_window_ns(context->window_ns),
 		.cost_max_pct = context->cost_max_pct < 100 ? context->cost_max_pct : 0,
 		.events_max = context->events_max,
 		.stop = context->stop,
@@ -149,8 +149,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 	return r < 0 ? r : watched;
 }
 
-/* Tracepoints that somebody has open cost the host even while they are off, so the rest to compare
- * with comes after them. */
+/* Tracepoints that somebody has open cost the host even while they are off, so the rests to compare
+ * with come before and after them: many a load's rate changes from second to second. */
 static void put_slowdown(const struct stage_context *context, struct switch_counter *counter)
 {
 	struct evidence *evidence = context->evidence;
@@ -177,6 +177,9 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 
 	if (!procroot_is_live(context->root))
 		return err_set(err, -ENODATA, "a recorded /proc holds no scheduler events");
+	procroot_pause_recorder(context->root, true);
+	switch_counter_rest(&counter, context->stop);
+	procroot_pause_recorder(context->root, false);
 	r = sched_rings_open(&options, &rings, err);
 	if (r < 0)
 		return r;

@@ -7,7 +7,8 @@
 #include <time.h>
 
 #define REST_STEPS 10
-#define REST_STEP_NS 20000000L
+#define REST_STEP_NS (SWITCH_COUNTER_REST_NS / REST_STEPS)
+#define WINDOW_NS_LEAST (10 * SWITCH_COUNTER_REST_NS)
 
 static uint64_t now_ns(void)
 {
@@ -48,4 +49,9 @@ void switch_counter_rest(struct switch_counter *counter, const volatile sig_atom
 		nanosleep(&step, NULL);
 	switch_counter_mark(counter, SLOWDOWN_NEITHER);
 	perf_turn_back(&turn);
+}
+
+uint64_t switch_counter_window_ns(uint64_t window_ns)
+{
+	return window_ns < WINDOW_NS_LEAST ? window_ns : window_ns - 2 * SWITCH_COUNTER_REST_NS;
 }

@@ -24,7 +24,12 @@ void switch_counter_free(struct switch_counter *counter);
 /* The phase so far ends here, `next` begins. A counter that can't be read leaves the slowdown unknown. */
 void switch_counter_mark(struct switch_counter *counter, enum slowdown_phase next);
 
-/* A rest of 200 ms with nobody watching; less when `stop` (NULL allowed) is set. Sleeps. */
+#define SWITCH_COUNTER_REST_NS 200000000ULL
+
+/* A rest of SWITCH_COUNTER_REST_NS with nobody watching; less when `stop` (NULL allowed) is set. Sleeps. */
 void switch_counter_rest(struct switch_counter *counter, const volatile sig_atomic_t *stop);
+
+/* What two rests leave of a stage's window; a short window is left as it is. */
+uint64_t switch_counter_window_ns(uint64_t window_ns);
 
 #endif
