@@ -149,8 +149,8 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 	return r < 0 ? r : watched;
 }
 
-/* Tracepoints that somebody has open cost the host even while they are off, so the rests to compare
- * with come before and after them: many a load's rate changes from second to second. */
+/* What is compared with is a rest on each side, with no tracepoint open: many a load's rate changes
+ * from second to second, and between two looks it may not have recovered yet. */
 static void put_slowdown(const struct stage_context *context, struct switch_counter *counter)
 {
 	struct evidence *evidence = context->evidence;
