@@ -72,7 +72,7 @@ enum {
 	}
 #define REPORT_SHORT_OPTIONS "qvh"
 #define REPORT_HELP                                                                                 \
-	"  --format FORMAT      text, json or md (default text); --json is short for json\n"        \
+	"  --format FORMAT      text, json, md or html (default text); --json is short for json\n"  \
 	"  --rules DIR          rules of a folder over the built-in ones\n"                         \
 	"  --fail-on SEVERITY   info, warning or critical (default warning): exit 1 from here on\n" \
 	"  --exit-zero          exit 0 whatever was found\n"                                        \
@@ -82,10 +82,19 @@ enum {
 
 void report_options_init(struct report_options *options);
 
-/* Takes one option as getopt_long() returned it. 1: taken; 0: not one of these; -EINVAL with
- * `err`. */
-int report_options_take(struct report_options *options, int option, const char *argument,
-			struct err *err);
+/* How a command with a report takes its arguments. */
+struct report_arguments {
+	const struct option *long_options; /* REPORT_LONG_OPTIONS among them */
+	const char *short_options;	   /* likewise */
+	const char *usage;		   /* what --help prints */
+	/* Takes an option of the command's own, as getopt_long() returned it: 0, or -EINVAL with `err`. NULL: it has none. */
+	int (*take)(void *context, int option, const char *argument, struct err *err);
+	void *context;
+};
+
+/* Takes all options; words begin at optind. 0, or an exit code plus one when the command ends here. */
+int report_options_parse(struct report_options *options, const struct report_arguments *arguments,
+			 int argc, char **argv);
 
 /* ---- from evidence to the exit code ------------------------------------------------------------ */
 

@@ -55,23 +55,16 @@ static int side_load(char **name, const struct ruleset *rules, const struct repo
 /* 0, or an exit code plus one when the command ends here. */
 static int parse(int argc, char **argv, struct report_options *options)
 {
-	struct err err = { "" };
-	int option;
+	const struct report_arguments arguments = {
+		.long_options = long_options,
+		.short_options = REPORT_SHORT_OPTIONS,
+		.usage = usage,
+	};
+	int r = report_options_parse(options, &arguments, argc, argv);
 
-	while ((option = getopt_long(argc, argv, REPORT_SHORT_OPTIONS, long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			return EXIT_HEALTHY + 1;
-		}
-		if (option == '?')
-			return EXIT_USAGE + 1;
-		if (report_options_take(options, option, optarg, &err) < 0)
-			return cmd_fail("%s", err.msg) + 1;
-	}
-	if (argc - optind != 2)
-		return cmd_fail("diff: name two bundles, before and after (triage diff --help)") +
-		       1;
-	return 0;
+	if (r == 0 && argc - optind != 2)
+		r = cmd_fail("diff: name two bundles, before and after (triage diff --help)") + 1;
+	return r;
 }
 
 static int write_diff(const struct diff *diff, const struct report_options *options,
@@ -81,6 +74,8 @@ static int write_diff(const struct diff *diff, const struct report_options *opti
 		return diff_json(diff, out);
 	if (strcmp(options->format->name, "md") == 0)
 		return diff_markdown(diff, &options->style, out);
+	if (strcmp(options->format->name, "html") == 0)
+		return diff_html(diff, &options->style, out);
 	return diff_text(diff, &options->style, out);
 }
 

@@ -23,7 +23,7 @@ enum condition_status {
 /* What is there or what is not, and the command that changes it; texts may be "". */
 struct condition_report {
 	enum condition_status status;
-	char found[200];
+	char found[280];
 	char fix[200];
 };
 
@@ -196,7 +196,17 @@ static const char *const perf_stages[PERF_ABILITY_TOTAL] = {
 	[PERF_ABILITY_CYCLES] = "perf",
 	[PERF_ABILITY_CPU_CLOCK] = "perf",
 	[PERF_ABILITY_SCHED_SWITCH] = "sched, locate",
+	[PERF_ABILITY_FUTEX] = "locate",
+	[PERF_ABILITY_CONTENTION] = "locate",
 	[PERF_ABILITY_CONTEXT_SWITCH] = "sched",
+};
+
+/* What the stages do without it, where that is more than nothing. */
+static const char *const perf_losses[PERF_ABILITY_TOTAL] = {
+	[PERF_ABILITY_FUTEX] =
+		"which lock of a program is waited for, and who holds it, stays unknown",
+	[PERF_ABILITY_CONTENTION] =
+		"which lock of the kernel is waited for, and for how long, stays unknown",
 };
 
 static void print_row(const char *evidence, const char *stages,
@@ -225,18 +235,24 @@ static int run_checks(struct procroot *root)
 }
 
 /* No cycles is no loss of a stage as long as cpu-clock is there. */
+static const char *loss_of(const struct perf_abilities *abilities, enum perf_ability_id id)
+{
+	if (id == PERF_ABILITY_CYCLES && abilities->item[PERF_ABILITY_CPU_CLOCK].available)
+		return "cpu-clock is used instead";
+	return perf_losses[id];
+}
+
 static void report_ability(const struct perf_abilities *abilities, enum perf_ability_id id,
 			   struct condition_report *ret)
 {
 	const struct perf_ability *ability = &abilities->item[id];
-	bool substitute = id == PERF_ABILITY_CYCLES &&
-			  abilities->item[PERF_ABILITY_CPU_CLOCK].available;
+	const char *loss = loss_of(abilities, id);
 
 	if (ability->available)
 		report(ret, CONDITION_OK, "", "can be opened on all CPUs");
 	else
-		report(ret, substitute ? CONDITION_LIMITED : CONDITION_MISSING, ability->fix,
-		       "%s%s", ability->reason, substitute ? "; cpu-clock is used instead" : "");
+		report(ret, loss ? CONDITION_LIMITED : CONDITION_MISSING, ability->fix, "%s%s%s",
+		       ability->reason, loss ? "; " : "", loss ? loss : "");
 }
 
 static int run_perf_checks(struct procroot *root)

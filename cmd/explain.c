@@ -45,45 +45,37 @@ static const char usage[] =
 	"\n"
 	"  --cpus N             how many CPUs the host has, where the text does not tell\n" REPORT_HELP;
 
-static int take_cpus(const char *text, double *ret, struct err *err)
+/* --cpus, the only one of its own. */
+static int take_cpus(void *context, int option, const char *text, struct err *err)
 {
+	double *cpus = context;
 	char *end;
-	double cpus = strtod(text, &end);
 
-	if (end == text || *end || !(cpus >= 1 && cpus <= CPUS_MOST))
+	*cpus = strtod(text, &end);
+	if (end == text || *end || !(*cpus >= 1 && *cpus <= CPUS_MOST))
 		return err_set(err, -EINVAL, "--cpus: \"%s\" is not a number from 1 to %d", text,
 			       CPUS_MOST);
-	*ret = cpus;
-	return 1;
+	return 0;
 }
 
 /* 0, or an exit code plus one when the command ends here. */
 static int parse(int argc, char **argv, struct report_options *options, struct inputs *inputs)
 {
-	struct err err = { "" };
-	int option, r;
+	const struct report_arguments arguments = {
+		.long_options = long_options,
+		.short_options = REPORT_SHORT_OPTIONS,
+		.usage = usage,
+		.take = take_cpus,
+		.context = &inputs->cpus,
+	};
+	int r = report_options_parse(options, &arguments, argc, argv);
 
-	while ((option = getopt_long(argc, argv, REPORT_SHORT_OPTIONS, long_options, NULL)) != -1) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			return EXIT_HEALTHY + 1;
-		}
-		if (option == '?')
-			return EXIT_USAGE + 1;
-		if (option == OPT_CPUS)
-			r = take_cpus(optarg, &inputs->cpus, &err);
-		else
-			r = report_options_take(options, option, optarg, &err);
-		if (r < 0)
-			return cmd_fail("%s", err.msg) + 1;
-	}
-	if (optind == argc)
-		return cmd_fail(
-			       "explain: name a bundle, a file or a folder (triage explain --help)") +
-		       1;
+	if (r == 0 && optind == argc)
+		r = cmd_fail("explain: name a bundle, a file or a folder (triage explain --help)") +
+		    1;
 	inputs->names = argv + optind;
 	inputs->count = argc - optind;
-	return 0;
+	return r;
 }
 
 /* ---- what an input is ---------------------------------------------------------------------------- */

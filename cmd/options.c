@@ -2,6 +2,7 @@
 #include "cmd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,8 +28,8 @@ static int take_format(struct report_options *options, const char *name, struct 
 	const struct report_format *format = report_format_by_name(name);
 
 	if (!format)
-		return err_set(err, -EINVAL, "--format: there is no \"%s\"; use text, json or md",
-			       name);
+		return err_set(err, -EINVAL,
+			       "--format: there is no \"%s\"; use text, json, md or html", name);
 	options->format = format;
 	return 1;
 }
@@ -56,8 +57,8 @@ static int take_colour(struct report_options *options, const char *when, struct 
 	return 1;
 }
 
-int report_options_take(struct report_options *options, int option, const char *argument,
-			struct err *err)
+/* 1: taken; 0: not one of these; -EINVAL with `err`. */
+static int take(struct report_options *options, int option, const char *argument, struct err *err)
 {
 	switch (option) {
 	case OPT_FORMAT:
@@ -86,4 +87,29 @@ int report_options_take(struct report_options *options, int option, const char *
 	default:
 		return 0;
 	}
+}
+
+int report_options_parse(struct report_options *options, const struct report_arguments *arguments,
+			 int argc, char **argv)
+{
+	struct err err = { "" };
+	int option;
+
+	while ((option = getopt_long(argc, argv, arguments->short_options, arguments->long_options,
+				     NULL)) != -1) {
+		int r;
+
+		if (option == 'h') {
+			fputs(arguments->usage, stdout);
+			return EXIT_HEALTHY + 1;
+		}
+		if (option == '?')
+			return EXIT_USAGE + 1;
+		r = take(options, option, optarg, &err);
+		if (r == 0 && arguments->take)
+			r = arguments->take(arguments->context, option, optarg, &err);
+		if (r < 0)
+			return cmd_fail("%s", err.msg) + 1;
+	}
+	return 0;
 }

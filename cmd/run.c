@@ -86,7 +86,7 @@ static int parse_seconds(const char *text, double *ret, struct err *err)
 		return err_set(err, -EINVAL, "-d: \"%s\" is not a number of seconds from %d to %d",
 			       text, SECONDS_LEAST, SECONDS_MOST);
 	*ret = seconds;
-	return 1;
+	return 0;
 }
 
 static int parse_stages(const char *list, unsigned *ret, struct err *err)
@@ -112,7 +112,7 @@ static int parse_stages(const char *list, unsigned *ret, struct err *err)
 		stages |= 1U << stage;
 	} while (span_len(rest));
 	*ret = stages;
-	return 1;
+	return 0;
 }
 
 static int parse_events(const char *text, uint64_t *ret, struct err *err)
@@ -123,7 +123,7 @@ static int parse_events(const char *text, uint64_t *ret, struct err *err)
 	if (!span_u64(&rest, &events) || span_len(rest) || !events)
 		return err_set(err, -EINVAL, "--max-events: \"%s\" is not a number above 0", text);
 	*ret = events;
-	return 1;
+	return 0;
 }
 
 static int parse_cost(const char *text, double *ret, struct err *err)
@@ -135,7 +135,7 @@ static int parse_cost(const char *text, double *ret, struct err *err)
 		return err_set(err, -EINVAL,
 			       "--cost: \"%s\" is not a percentage above 0, up to 100", text);
 	*ret = pct;
-	return 1;
+	return 0;
 }
 
 static int parse_call_graph(const char *text, enum call_graph *ret, struct err *err)
@@ -149,30 +149,32 @@ static int parse_call_graph(const char *text, enum call_graph *ret, struct err *
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (strcmp(text, names[i]) == 0) {
 			*ret = (enum call_graph)i;
-			return 1;
+			return 0;
 		}
 	}
 	return err_set(err, -EINVAL, "--call-graph: there is no \"%s\"; use fp, dwarf or auto",
 		       text);
 }
 
-static int take_option(struct run *run, int option, const char *argument, struct err *err)
+static int take_option(void *context, int option, const char *argument, struct err *err)
 {
+	struct run *run = context;
+
 	switch (option) {
 	case 'o':
 		run->target.path = argument;
-		return 1;
+		return 0;
 	case OPT_NO_BUNDLE:
 		run->no_bundle = true;
-		return 1;
+		return 0;
 	case 'd':
 		return parse_seconds(argument, &run->funnel.seconds, err);
 	case OPT_KEEP_TRACE:
 		run->funnel.keep_trace = true;
-		return 1;
+		return 0;
 	case OPT_FULL:
 		run->funnel.full = true;
-		return 1;
+		return 0;
 	case OPT_STAGE:
 		return parse_stages(argument, &run->funnel.stages, err);
 	case OPT_MAX_EVENTS:
@@ -181,31 +183,26 @@ static int take_option(struct run *run, int option, const char *argument, struct
 		return parse_cost(argument, &run->funnel.cost_max_pct, err);
 	case OPT_CALL_GRAPH:
 		return parse_call_graph(argument, &run->funnel.call_graph, err);
-	case OPT_ROOT:
-		run->root = argument;
-		return 1;
 	default:
-		return report_options_take(&run->report, option, argument, err);
+		run->root = argument; /* OPT_ROOT */
+		return 0;
 	}
 }
 
 /* 0, or an exit code plus one when the command ends here. */
 static int parse(int argc, char **argv, struct run *run)
 {
-	struct err err = { "" };
-	int option;
+	const struct report_arguments arguments = {
+		.long_options = long_options,
+		.short_options = "o:d:" REPORT_SHORT_OPTIONS,
+		.usage = usage,
+		.take = take_option,
+		.context = run,
+	};
+	int r = report_options_parse(&run->report, &arguments, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "o:d:" REPORT_SHORT_OPTIONS, long_options,
-				     NULL)) != -1) {
-		if (option == 'h') {
-			fputs(usage, stdout);
-			return EXIT_HEALTHY + 1;
-		}
-		if (option == '?')
-			return EXIT_USAGE + 1;
-		if (take_option(run, option, optarg, &err) < 0)
-			return cmd_fail("%s", err.msg) + 1;
-	}
+	if (r)
+		return r;
 	if (optind < argc)
 		return cmd_fail("run: what is \"%s\"? (triage run --help)", argv[optind]) + 1;
 	if (run->funnel.keep_trace && run->no_bundle)

@@ -24,7 +24,7 @@ run() { # a quick run whose status is not the question
 }
 
 # A bundle tells what its run told, byte for byte, in every format.
-for format in text json md; do
+for format in text json md html; do
 	run --format $format -o "$format.tar.zst" >"$format.run" 2>err || fail "run --format $format: $(cat err)"
 	expect 0 "$triage" explain --exit-zero --format $format "$format.tar.zst"
 	cmp "$format.run" out || fail "explain differs from run ($format)"

@@ -62,6 +62,7 @@ bool diff_reaches(const struct diff *diff, enum severity severity);
 /* As the writers of report.h. JSON: docs/schema/triage-diff-1.schema.json. */
 int diff_text(const struct diff *diff, const struct report_style *style, struct str *out);
 int diff_markdown(const struct diff *diff, const struct report_style *style, struct str *out);
+int diff_html(const struct diff *diff, const struct report_style *style, struct str *out);
 int diff_json(const struct diff *diff, struct str *out);
 
 #endif

@@ -177,3 +177,11 @@ int diff_markdown(const struct diff *diff, const struct report_style *style, str
 
 	return r < 0 ? r : story_print_markdown(&story, out);
 }
+
+int diff_html(const struct diff *diff, const struct report_style *style, struct str *out)
+{
+	_cleanup_(story_free) struct story story = { 0 };
+	int r = build(diff, style->verbosity, &story);
+
+	return r < 0 ? r : story_print_html(&story, out);
+}

@@ -11,10 +11,8 @@ static int write_json(const struct report *report, const struct report_style *st
 }
 
 const struct report_format report_formats[] = {
-	{ "text", report_text },
-	{ "json", write_json },
-	{ "md", report_markdown },
-	{ NULL, NULL },
+	{ "text", report_text }, { "json", write_json }, { "md", report_markdown },
+	{ "html", report_html }, { NULL, NULL },
 };
 
 const struct report_format *report_format_by_name(const char *name)

@@ -215,6 +215,29 @@ static void put_judged(struct json *json, cJSON *stage_item, const struct report
 	}
 }
 
+/* How much slower the host switched while the stage watched: nothing when that was not measured. */
+static void put_slowdown(struct json *json, cJSON *stage_item, const struct report *report,
+			 enum stage_id stage)
+{
+	static const struct {
+		enum metric_id watched_per_s, rest_per_s, fewer_pct;
+	} metrics[STAGE_TOTAL] = {
+		[STAGE_sched] = { METRIC_sched_host_switches_per_s,
+				  METRIC_sched_rest_switches_per_s, METRIC_sched_slowed_pct },
+		[STAGE_locate] = { METRIC_locate_host_switches_per_s,
+				   METRIC_locate_rest_switches_per_s, METRIC_locate_slowed_pct },
+	};
+	cJSON *item;
+
+	if ((stage != STAGE_sched && stage != STAGE_locate) ||
+	    isnan(evidence_number(report->evidence, metrics[stage].fewer_pct)))
+		return;
+	item = json_put_object(json, stage_item, "slowdown");
+	put_metric(json, item, "watched_per_s", report, metrics[stage].watched_per_s);
+	put_metric(json, item, "rest_per_s", report, metrics[stage].rest_per_s);
+	put_metric(json, item, "fewer_pct", report, metrics[stage].fewer_pct);
+}
+
 static void put_stage(struct json *json, cJSON *array, const struct report *report,
 		      enum stage_id stage)
 {
@@ -230,6 +253,7 @@ static void put_stage(struct json *json, cJSON *array, const struct report *repo
 	json_put_text(json, item, "fix", record->fix);
 	json_put_text(json, item, "command", told->command);
 	put_saw(json, item, report, stage);
+	put_slowdown(json, item, report, stage);
 	put_judged(json, item, report, stage);
 	json_put_text(json, item, "concluded", view_concluded(report, stage));
 	json_put_text(json, item, "next", request ? stage_name(request->stage) : NULL);

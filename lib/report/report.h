@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A judgement as a person or a program reads it: text for a terminal, Markdown for a ticket, JSON
- * for a machine (docs/schema/triage-report-1.schema.json). Pure: the same judgement gives the same
+ * A judgement as a person or a program reads it: text for a terminal, Markdown for a ticket, a page
+ * for a browser, JSON for a machine (docs/schema/triage-report-1.schema.json). Pure: the same judgement gives the same
  * bytes.
  *
- * Text and Markdown tell one story (story.h) in one order: verdict, the causal chain, what to do
+ * Text, Markdown and HTML tell one story (story.h), the first two in one order: verdict, the causal chain, what to do
  * now, why, what else was seen, the funnel stage by stage (command, saw, judged, concluded, next),
- * what was ruled out, what could not be known, what it cost. Every text passes base/text.h on its
- * way out: names from a host cannot carry control characters to a terminal, nor markup into a
- * ticket.
+ * what was ruled out, what could not be known, what it cost. On a page, what was ruled out stands
+ * before what to do. Every text passes base/text.h on its way out: names from a host cannot carry
+ * control characters to a terminal, nor markup into a ticket or a page.
  */
 #ifndef TRIAGE_REPORT_REPORT_H
 #define TRIAGE_REPORT_REPORT_H
@@ -40,11 +40,12 @@ struct report_style {
  */
 int report_text(const struct report *report, const struct report_style *style, struct str *out);
 int report_markdown(const struct report *report, const struct report_style *style, struct str *out);
+int report_html(const struct report *report, const struct report_style *style, struct str *out);
 int report_json(const struct report *report, struct str *out);
 
 /* A format that a command line may name. */
 struct report_format {
-	const char *name; /* "text", "json", "md" */
+	const char *name; /* "text", "json", "md", "html" */
 	int (*write)(const struct report *report, const struct report_style *style,
 		     struct str *out);
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Whole reports: evidence of testdata/report/NAME.evidence.json, judged by the rules of this tree,
- * against NAME.txt, NAME.md and NAME.json. `report_golden_test --bless` rewrites them; look at the
+ * against NAME.txt, NAME.md, NAME.html and NAME.json. `report_golden_test --bless` rewrites them; look at the
  * difference.
  */
 #include "report/report.h"
@@ -134,6 +134,7 @@ static int check_case(const struct ruleset *rules, const char *name, bool bless)
 	report.judgement = judgement;
 	return check_format(&report, name, "text", "txt", bless) +
 	       check_format(&report, name, "md", "md", bless) +
+	       check_format(&report, name, "html", "html", bless) +
 	       check_format(&report, name, "json", "json", bless);
 }
 

@@ -101,6 +101,34 @@ START_TEST(json_has_the_verdict)
 }
 END_TEST
 
+static const cJSON *stage_item(const cJSON *root, enum stage_id stage)
+{
+	return cJSON_GetArrayItem(member(root, "stages"), stage);
+}
+
+START_TEST(json_tells_how_slow_watching_made_the_host)
+{
+	const cJSON *slowdown;
+	struct fixture f;
+	cJSON *root;
+
+	set_up(&f, "storm");
+	evidence_set(f.evidence, METRIC_sched_host_switches_per_s, 300000);
+	evidence_set(f.evidence, METRIC_sched_rest_switches_per_s, 500000);
+	evidence_set(f.evidence, METRIC_sched_slowed_pct, 40);
+	root = render_json(&f);
+	slowdown = member(stage_item(root, STAGE_sched), "slowdown");
+	ck_assert_double_eq(member(slowdown, "watched_per_s")->valuedouble, 300000);
+	ck_assert_double_eq(member(slowdown, "rest_per_s")->valuedouble, 500000);
+	ck_assert_double_eq(member(slowdown, "fewer_pct")->valuedouble, 40);
+	for (int stage = 0; stage < STAGE_TOTAL; stage++)
+		ck_assert(stage == STAGE_sched ||
+			  !cJSON_HasObjectItem(stage_item(root, (enum stage_id)stage), "slowdown"));
+	cJSON_Delete(root);
+	tear_down(&f);
+}
+END_TEST
+
 START_TEST(json_has_the_chain)
 {
 	const cJSON *chain, *arrow;
@@ -229,6 +257,7 @@ int main(void)
 	TCase *tcase = tcase_create("report_json");
 
 	tcase_add_test(tcase, json_has_the_verdict);
+	tcase_add_test(tcase, json_tells_how_slow_watching_made_the_host);
 	tcase_add_test(tcase, json_has_the_chain);
 	tcase_add_test(tcase, json_has_nodes_and_gaps);
 	tcase_add_test(tcase, json_has_window_and_stages);

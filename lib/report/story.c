@@ -56,6 +56,7 @@ static void add_line(struct story *story, struct story_line line, const char *la
 {
 	bool cells = line.kind == LINE_TITLE || line.kind == LINE_ROW;
 
+	line.part = story->part;
 	line.label = printable(label ? label : "");
 	line.text = cells ? printable_cells(text) : printable(text);
 	if (line.label && line.text && vec_push(&story->lines, line) == 0)
@@ -150,7 +151,9 @@ int story_build(const struct report *report, int verbosity, struct story *ret)
 	connect(&story, report);
 	story_tell_title(&story, report);
 	story_tell_chain(&story, report, verbosity);
+	story.part = STORY_ACTIONS;
 	story_tell_actions(&story, report, verbosity);
+	story.part = STORY_DETAILS;
 	story_tell_why(&story, report, verbosity);
 	story_tell_others(&story, report, verbosity);
 	story_tell_funnel(&story, report, verbosity);

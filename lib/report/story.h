@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The report as a person reads it, before it is set: headings and labelled lines in their order.
- * text.c and markdown.c print the same story; neither knows a judgement.
+ * text.c, markdown.c and html.c print the same story; none knows a judgement.
  *
  *   TITLE    label "CRITICAL", cells: headline, confidence
  *   HEADING  label "vmstat", text "is the wall CPU, disk ...?"
@@ -28,6 +28,16 @@ enum line_kind {
 	LINE_BRANCH,
 };
 
+/* In the order of a page, which is read from above: what it is, what it is not, what to do, all the rest. Text and Markdown keep the
+ * order of the lines, where what is ruled out follows the funnel that ruled it out. */
+enum story_part {
+	STORY_VERDICT,
+	STORY_RULED_OUT,
+	STORY_ACTIONS,
+	STORY_DETAILS,
+	STORY_PARTS,
+};
+
 enum tone {
 	TONE_PLAIN,
 	TONE_GOOD,
@@ -39,9 +49,10 @@ enum tone {
 struct story_line {
 	enum line_kind kind;
 	enum tone tone; /* of the label */
-	char *label;	/* never NULL */
-	char *text;	/* never NULL; TITLE and ROW: cells, separated by '\n' */
-	int depth;	/* BRANCH: as in struct tree_line */
+	enum story_part part;
+	char *label; /* never NULL */
+	char *text;  /* never NULL; TITLE and ROW: cells, separated by '\n' */
+	int depth;   /* BRANCH: as in struct tree_line */
 	uint64_t open;
 };
 
@@ -49,6 +60,7 @@ struct story {
 	VEC(struct story_line) lines;
 	struct tree_lines chain; /* all that arrows connect with the primary; empty without any */
 	struct tree_lines drawn; /* of these, what the first screen draws */
+	enum story_part part;	 /* of the lines that are added now */
 	bool failed;		 /* out of memory: sticky, as in struct str */
 };
 
@@ -59,6 +71,7 @@ void story_free(struct story *story);
 /* Set it: appends to `out`. 0 or -ENOMEM, with `out` as it was. */
 int story_print_text(const struct story *story, const struct report_style *style, struct str *out);
 int story_print_markdown(const struct story *story, struct str *out);
+int story_print_html(const struct story *story, struct str *out);
 
 /* Appends a line. `label` may be NULL for "". */
 void story_add(struct story *story, enum line_kind kind, const char *label, const char *format, ...)

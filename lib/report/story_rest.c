@@ -176,7 +176,9 @@ static void tell_cost(struct story *story, const struct report *report)
 void story_tell_rest(struct story *story, const struct report *report, int verbosity)
 {
 	tell_also(story, report, verbosity);
+	story->part = STORY_RULED_OUT;
 	tell_ruled_out(story, report, verbosity);
+	story->part = STORY_DETAILS;
 	story_tell_unknown(story, report, verbosity);
 	tell_suppressed(story, report, verbosity);
 	tell_limits(story, report);

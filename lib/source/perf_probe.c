@@ -27,7 +27,24 @@ static const char *const names[PERF_ABILITY_TOTAL] = {
 	[PERF_ABILITY_CYCLES] = "hardware cycles",
 	[PERF_ABILITY_CPU_CLOCK] = "cpu-clock samples",
 	[PERF_ABILITY_SCHED_SWITCH] = "scheduler tracepoints",
+	[PERF_ABILITY_FUTEX] = "futex tracepoints",
+	[PERF_ABILITY_CONTENTION] = "lock tracepoints",
 	[PERF_ABILITY_CONTEXT_SWITCH] = "switch records",
+};
+
+/* An ability is the whole of its tracepoints; `fix` where the kernel lacks one. */
+static const struct tracepoint {
+	enum perf_ability_id ability;
+	const char *folder, *name;
+	const char *fix;
+} tracepoints[] = {
+	{ PERF_ABILITY_SCHED_SWITCH, "sched", "sched_switch", "" },
+	{ PERF_ABILITY_FUTEX, "syscalls", "sys_enter_futex",
+	  "a kernel with CONFIG_FTRACE_SYSCALLS" },
+	{ PERF_ABILITY_FUTEX, "syscalls", "sys_exit_futex",
+	  "a kernel with CONFIG_FTRACE_SYSCALLS" },
+	{ PERF_ABILITY_CONTENTION, "lock", "contention_begin", "Linux 5.19 or later" },
+	{ PERF_ABILITY_CONTENTION, "lock", "contention_end", "Linux 5.19 or later" },
 };
 
 static void set_missing(struct perf_ability *ability, int error, const char *reason,
@@ -184,9 +201,9 @@ static bool kernel_has_tracefs(struct probe *probe)
 	       strstr(str_text(&probe->text), "\ttracefs\n");
 }
 
-static void explain_tracefs(struct probe *probe, int error)
+static void explain_tracefs(struct probe *probe, enum perf_ability_id id, int error)
 {
-	struct perf_ability *ability = &probe->abilities->item[PERF_ABILITY_SCHED_SWITCH];
+	struct perf_ability *ability = &probe->abilities->item[id];
 
 	if (error == EACCES || error == EPERM)
 		set_missing(ability, error, "tracefs may be read by root only", "run as root");
@@ -197,9 +214,21 @@ static void explain_tracefs(struct probe *probe, int error)
 		set_missing(ability, error, "the kernel has no tracefs (CONFIG_TRACING)", "");
 }
 
-static int try_sched_switch(struct probe *probe)
+static void explain_absence(struct probe *probe, const struct tracepoint *tracepoint, int error)
 {
-	struct perf_abilities *abilities = probe->abilities;
+	char reason[96];
+
+	if (error == EACCES || error == EPERM) {
+		explain_tracefs(probe, tracepoint->ability, error);
+		return;
+	}
+	snprintf(reason, sizeof(reason), "the kernel has no tracepoint %s:%s", tracepoint->folder,
+		 tracepoint->name);
+	set_missing(&probe->abilities->item[tracepoint->ability], error, reason, tracepoint->fix);
+}
+
+static int try_tracepoint(struct probe *probe, const struct tracepoint *tracepoint)
+{
 	struct perf_event_attr attr = {
 		.type = PERF_TYPE_TRACEPOINT,
 		.sample_period = 1,
@@ -207,25 +236,38 @@ static int try_sched_switch(struct probe *probe)
 	};
 	char path[96];
 	int64_t id;
-	int r = find_tracefs(probe, abilities->tracefs, sizeof(abilities->tracefs));
+	int r;
 
-	if (r < 0) {
-		explain_tracefs(probe, -r);
-		return 0;
-	}
-	snprintf(path, sizeof(path), "%s/events/sched/sched_switch/id", abilities->tracefs);
+	snprintf(path, sizeof(path), "%s/events/%s/%s/id", probe->abilities->tracefs,
+		 tracepoint->folder, tracepoint->name);
 	r = read_number(probe, path, &id);
-	if (r == -EACCES || r == -EPERM) {
-		explain_tracefs(probe, -r);
-		return 0;
-	}
 	if (r < 0) {
-		set_missing(&abilities->item[PERF_ABILITY_SCHED_SWITCH], -r,
-			    "the kernel has no tracepoint sched:sched_switch", "");
+		explain_absence(probe, tracepoint, -r);
 		return 0;
 	}
 	attr.config = (__u64)id;
-	return try_event(probe, PERF_ABILITY_SCHED_SWITCH, &attr);
+	return try_event(probe, tracepoint->ability, &attr);
+}
+
+/* The first of an ability's tracepoints that is missing says why. */
+static int try_tracepoints(struct probe *probe)
+{
+	struct perf_abilities *abilities = probe->abilities;
+	int found = find_tracefs(probe, abilities->tracefs, sizeof(abilities->tracefs));
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(tracepoints) && r == 0; i++) {
+		struct perf_ability *ability = &abilities->item[tracepoints[i].ability];
+
+		if (ability->error)
+			continue;
+		ability->available = false;
+		if (found < 0)
+			explain_tracefs(probe, tracepoints[i].ability, -found);
+		else
+			r = try_tracepoint(probe, &tracepoints[i]);
+	}
+	return r;
 }
 
 static int try_all(struct probe *probe)
@@ -237,7 +279,7 @@ static int try_all(struct probe *probe)
 		r = try_samples(probe, PERF_ABILITY_CPU_CLOCK, PERF_TYPE_SOFTWARE,
 				PERF_COUNT_SW_CPU_CLOCK);
 	if (r == 0)
-		r = try_sched_switch(probe);
+		r = try_tracepoints(probe);
 	if (r == 0)
 		r = try_context_switch(probe);
 	return r;

@@ -2,7 +2,7 @@
 /*
  * Which kinds of perf event this process may open on all CPUs, found out by opening and closing
  * them (libperf over perf_event_open(2)); nothing is enabled or counted. Kernel:
- * kernel/events/core.c; the tracepoint's number is read from tracefs, events/sched/sched_switch/id
+ * kernel/events/core.c; a tracepoint's number is read from tracefs, events/sched/sched_switch/id
  * ("318"), in sys/kernel/tracing or sys/kernel/debug/tracing.
  */
 #ifndef TRIAGE_SOURCE_PERF_PROBE_H
@@ -16,6 +16,8 @@ enum perf_ability_id {
 	PERF_ABILITY_CYCLES,	   /* hardware cycles, sampled with callchains */
 	PERF_ABILITY_CPU_CLOCK,	   /* a timer, sampled with callchains: the substitute for cycles */
 	PERF_ABILITY_SCHED_SWITCH, /* tracepoint sched:sched_switch: sched and locate */
+	PERF_ABILITY_FUTEX, /* tracepoints of the system call futex (CONFIG_FTRACE_SYSCALLS): locate */
+	PERF_ABILITY_CONTENTION, /* lock:contention_begin and _end (5.19): locate */
 	PERF_ABILITY_CONTEXT_SWITCH, /* switch records without tracefs (4.3): who ran, not who woke whom */
 	PERF_ABILITY_TOTAL,
 };

@@ -45,6 +45,7 @@ struct seen {
 	size_t pauses;
 	uint64_t first_ns[LOOKS_MAX], last_ns[LOOKS_MAX], paused_ns[LOOKS_MAX];
 	long switches[LOOKS_MAX];
+	size_t looks_begun, looks_ended;
 	bool stop_at_pause;
 };
 
@@ -52,7 +53,10 @@ static int see(void *context, const struct sched_event *event)
 {
 	struct seen *seen = context;
 
+	/* what is still in the rings comes after the look */
+	ck_assert_uint_eq(seen->looks_begun, seen->pauses + 1);
 	if (event->type == SCHED_PAUSED) {
+		ck_assert_uint_eq(seen->looks_ended, seen->looks_begun);
 		stop = seen->stop_at_pause;
 		seen->paused_ns[seen->pauses++] = event->time_ns;
 		ck_assert_uint_lt(seen->pauses, LOOKS_MAX);
@@ -65,6 +69,17 @@ static int see(void *context, const struct sched_event *event)
 	return 0;
 }
 
+static void see_look(void *context, bool begins)
+{
+	struct seen *seen = context;
+
+	if (begins)
+		seen->looks_begun++;
+	else
+		seen->looks_ended++;
+	ck_assert_uint_eq(seen->looks_begun, seen->looks_ended + begins);
+}
+
 static int watch_storm(uint64_t duration_ns, double cost_max_pct, struct seen *seen,
 		       struct sched_rings_result *ret)
 {
@@ -73,6 +88,8 @@ static int watch_storm(uint64_t duration_ns, double cost_max_pct, struct seen *s
 		.duration_ns = duration_ns,
 		.cost_max_pct = cost_max_pct,
 		.stop = &stop,
+		.look = see_look,
+		.look_context = seen,
 	};
 	pthread_t threads[THREADS];
 	struct err err = { 0 };
@@ -84,6 +101,8 @@ static int watch_storm(uint64_t duration_ns, double cost_max_pct, struct seen *s
 	storm_begin(threads);
 	r = sched_rings_watch(rings, &limits, see, seen, ret, &err);
 	storm_end(threads);
+	ck_assert_uint_eq(seen->looks_begun, ret->looks);
+	ck_assert_uint_eq(seen->looks_ended, ret->looks);
 	return r;
 }
 

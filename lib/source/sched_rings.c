@@ -386,6 +386,12 @@ static int watch_until(struct watch *watch, uint64_t until_ns)
 	}
 }
 
+static void tell_look(const struct watch *watch, bool begins)
+{
+	if (watch->limits->look)
+		watch->limits->look(watch->limits->look_context, begins);
+}
+
 static void open_look(struct watch *watch)
 {
 	watch->look_end_ns = UINT64_MAX;
@@ -394,12 +400,14 @@ static void open_look(struct watch *watch)
 	watch->look_ns = now_ns();
 	if (!watch->result.looks++)
 		watch->result.start_ns = watch->look_ns;
+	tell_look(watch, true);
 }
 
 /* What is still in the rings, and the end of the look: where it was cut off, or now. */
 static void close_look(struct watch *watch)
 {
 	watch->look_end_ns = now_ns();
+	tell_look(watch, false);
 	/* While events still come, so that a CPU whose ring was full gets to tell what it lost. */
 	drain(watch, watch->look_end_ns - MARGIN_NS);
 	perf_rings_disable(watch->rings->perf);

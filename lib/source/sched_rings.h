@@ -51,6 +51,9 @@ struct sched_rings_limits {
 	/* Gets every record as the kernel wrote it (struct perf_event_header ...), in the order of reading. NULL allowed. */
 	void (*raw)(void *context, uint32_t cpu, const void *record, size_t len);
 	void *raw_context;
+	/* Told when a look begins, with all CPUs watched, and when it ends; may not block. NULL allowed. */
+	void (*look)(void *context, bool begins);
+	void *look_context;
 };
 
 struct sched_rings_result {

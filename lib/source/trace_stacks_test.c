@@ -2,7 +2,9 @@
 /* Live: threads of this process that pass a futex back and forth, and one that only sleeps. */
 #include "source/trace_stacks.h"
 
+#include "base/cleanup.h"
 #include "base/testing.h"
+#include "source/perf_probe.h"
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -154,6 +156,29 @@ START_TEST(events_of_the_suspects_with_their_stacks)
 }
 END_TEST
 
+START_TEST(what_can_be_watched_is_what_the_probe_tells)
+{
+	_cleanup_(procroot_freep) struct procroot *root = NULL;
+	const char *comms[] = { "ts-p*" };
+	const struct trace_stacks_options options = { .comms = comms, .comms_count = 1 };
+	struct perf_abilities abilities;
+	struct trace_stacks *stacks;
+	int r = trace_stacks_open(&options, &stacks, NULL);
+
+	ck_assert_int_eq(procroot_open_live(NULL, &root, NULL), 0);
+	ck_assert_int_eq(perf_probe(root, &abilities), 0);
+	if (r < 0) {
+		ck_assert(!abilities.item[PERF_ABILITY_SCHED_SWITCH].available);
+		return;
+	}
+	ck_assert_int_eq(abilities.item[PERF_ABILITY_FUTEX].available,
+			 trace_stacks_has_futexes(stacks));
+	ck_assert_int_eq(abilities.item[PERF_ABILITY_CONTENTION].available,
+			 trace_stacks_has_locks(stacks));
+	trace_stacks_free(stacks);
+}
+END_TEST
+
 START_TEST(nobody_to_look_at_is_an_error)
 {
 	struct trace_stacks *stacks;
@@ -173,6 +198,7 @@ int main(void)
 	alarm(LIMIT_S);
 	tcase_set_timeout(cases, LIMIT_S);
 	tcase_add_test(cases, events_of_the_suspects_with_their_stacks);
+	tcase_add_test(cases, what_can_be_watched_is_what_the_probe_tells);
 	tcase_add_test(cases, nobody_to_look_at_is_an_error);
 	suite_add_tcase(suite, cases);
 	return run_suite(suite);

@@ -8,6 +8,7 @@
 #include "stage/locate_put.h"
 #include "stage/locate_stacks.h"
 #include "stage/locate_suspects.h"
+#include "stage/switch_counter.h"
 
 #include <errno.h>
 #include <math.h>
@@ -40,6 +41,8 @@ struct locate_stage {
 	struct perf_log log;
 	struct locate_stacks stacks;
 	struct trace_stacks_result result;
+	struct switch_counter counter;
+	bool has_futexes, has_locks;
 	struct str text;
 	size_t names_read;
 	uint64_t stacks_left_out;
@@ -60,6 +63,7 @@ static void close_stage(struct locate_stage *stage)
 	address_spaces_free(stage->spaces);
 	trace_stacks_free(stage->trace);
 	perf_log_free(&stage->log);
+	switch_counter_free(&stage->counter);
 	str_free(&stage->text);
 }
 
@@ -264,6 +268,11 @@ static int put_totals(struct locate_stage *stage)
 		{ METRIC_locate_stacks_on_pct, stage->result.stacks_on_pct },
 		{ METRIC_locate_unwound_pct,
 		  stacks > 0 ? fmin(100, 100 * (double)stage->unwound / stacks) : NAN },
+		{ METRIC_locate_host_switches_per_s,
+		  slowdown_rate_per_s(&stage->counter.slowdown, SLOWDOWN_WATCHED) },
+		{ METRIC_locate_rest_switches_per_s,
+		  slowdown_rate_per_s(&stage->counter.slowdown, SLOWDOWN_RESTS) },
+		{ METRIC_locate_slowed_pct, slowdown_pct(&stage->counter.slowdown) },
 		{ METRIC_locate_own_cpu_pct,
 		  100 * stage->own_cpu_s / ((double)stage->context->window_ns / 1e9 * cpus) },
 	};
@@ -288,8 +297,8 @@ static int put_all(struct locate_stage *stage)
 		.rules = stage->context->rules,
 		.evidence = stage->context->evidence,
 		.window_s = (double)(stage->result.end_ns - stage->result.start_ns) / 1e9,
-		.has_futexes = trace_stacks_has_futexes(stage->trace),
-		.has_locks = trace_stacks_has_locks(stage->trace),
+		.has_futexes = stage->has_futexes,
+		.has_locks = stage->has_locks,
 	};
 	int r = put_totals(stage);
 
@@ -323,11 +332,21 @@ static int keep_folded(const struct locate_stage *stage, const struct profile *p
 					    text.len);
 }
 
+/* A system call stays on its slow path for as long as somebody has its tracepoint open: the rests to compare with come before and after. */
+static void close_trace(struct locate_stage *stage)
+{
+	stage->has_futexes = trace_stacks_has_futexes(stage->trace);
+	stage->has_locks = trace_stacks_has_locks(stage->trace);
+	trace_stacks_free(stage->trace);
+	stage->trace = NULL;
+	switch_counter_rest(&stage->counter, stage->context->stop);
+}
+
 static int watch(struct locate_stage *stage, struct err *err)
 {
 	struct stage_context *context = stage->context;
 	struct trace_stacks_limits limits = {
-		.duration_ns = context->window_ns,
+		.duration_ns = switch_counter_window_ns(context->window_ns),
 		.events_max = EVENTS_MAX,
 		.stop = context->stop,
 	};
@@ -339,8 +358,11 @@ static int watch(struct locate_stage *stage, struct err *err)
 		(cpus >= 1 ? cpus : 1) * BUDGET_PCT / 100 * (double)context->window_ns / 1e9;
 	if (context->events_max && context->events_max < limits.events_max)
 		limits.events_max = context->events_max;
+	switch_counter_mark(&stage->counter, SLOWDOWN_WATCHED);
 	watched = trace_stacks_watch(stage->trace, &limits, take_event, stage, &stage->result, err);
+	switch_counter_mark(&stage->counter, SLOWDOWN_NEITHER);
 	stage->own_cpu_s = cpu_s() - stage->before_cpu_s;
+	close_trace(stage);
 	if (watched < 0 && watched != -EINTR)
 		return watched;
 	r = locate_model_end(stage->model, stage->result.end_ns);
@@ -357,13 +379,14 @@ static int watch(struct locate_stage *stage, struct err *err)
 
 int stage_locate_collect(struct stage_context *context, struct err *err)
 {
-	struct locate_stage stage = { .context = context };
+	struct locate_stage stage = { .context = context, .counter.root = context->root };
 	int r;
 
 	if (!procroot_is_live(context->root))
 		return err_set(err, -ENODATA, "a recorded /proc holds no events of its threads");
 	procroot_pause_recorder(context->root, true);
 	r = locate_put_dstate(context);
+	switch_counter_rest(&stage.counter, context->stop);
 	if (r == 0)
 		r = open_stage(&stage, err);
 	if (r == 0)

@@ -9,6 +9,7 @@
 #include "stage/sched_excerpt.h"
 #include "stage/sched_put.h"
 #include "stage/sched_trace.h"
+#include "stage/switch_counter.h"
 #include "stage/thread_names.h"
 
 #include <errno.h>
@@ -109,17 +110,24 @@ static int put_source(struct stage_context *context, const struct sched_rings *r
 				 tracepoints ? "tracepoints" : "switch records");
 }
 
+static void count_look(void *context, bool begins)
+{
+	switch_counter_mark(context, begins ? SLOWDOWN_WATCHED : SLOWDOWN_NEITHER);
+}
+
 static int watch(struct stage_context *context, struct sched_rings *rings,
-		 struct listener *listener, struct err *err)
+		 struct listener *listener, struct switch_counter *counter, struct err *err)
 {
 	struct sched_model *model = listener->model;
 	struct sched_rings_limits limits = {
-		.duration_ns = context->window_ns,
+		.duration_ns = switch_counter_window_ns(context->window_ns),
 		.cost_max_pct = context->cost_max_pct < 100 ? context->cost_max_pct : 0,
 		.events_max = context->events_max,
 		.stop = context->stop,
 		.raw = listener->writer ? sched_trace_take : NULL,
 		.raw_context = listener->writer,
+		.look = count_look,
+		.look_context = counter,
 	};
 	struct sched_rings_result result = { 0 };
 	int watched, r;
@@ -141,8 +149,23 @@ static int watch(struct stage_context *context, struct sched_rings *rings,
 	return r < 0 ? r : watched;
 }
 
+/* What is compared with is a rest on each side, with no tracepoint open: many a load's rate changes
+ * from second to second, and between two looks it may not have recovered yet. */
+static void put_slowdown(const struct stage_context *context, struct switch_counter *counter)
+{
+	struct evidence *evidence = context->evidence;
+
+	switch_counter_rest(counter, context->stop);
+	evidence_set(evidence, METRIC_sched_host_switches_per_s,
+		     slowdown_rate_per_s(&counter->slowdown, SLOWDOWN_WATCHED));
+	evidence_set(evidence, METRIC_sched_rest_switches_per_s,
+		     slowdown_rate_per_s(&counter->slowdown, SLOWDOWN_RESTS));
+	evidence_set(evidence, METRIC_sched_slowed_pct, slowdown_pct(&counter->slowdown));
+}
+
 int stage_sched_collect(struct stage_context *context, struct err *err)
 {
+	_cleanup_(switch_counter_free) struct switch_counter counter = { .root = context->root };
 	_cleanup_(sched_rings_freep) struct sched_rings *rings = NULL;
 	_cleanup_(sched_model_freep) struct sched_model *model = NULL;
 	_cleanup_(sched_excerpt_freep) struct sched_excerpt *excerpt = NULL;
@@ -154,6 +177,9 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 
 	if (!procroot_is_live(context->root))
 		return err_set(err, -ENODATA, "a recorded /proc holds no scheduler events");
+	procroot_pause_recorder(context->root, true);
+	switch_counter_rest(&counter, context->stop);
+	procroot_pause_recorder(context->root, false);
 	r = sched_rings_open(&options, &rings, err);
 	if (r < 0)
 		return r;
@@ -167,7 +193,16 @@ int stage_sched_collect(struct stage_context *context, struct err *err)
 		return r;
 	listener = (struct listener){ model, excerpt, writer };
 	r = threads_name(context->root, take_name, &listener);
-	return r < 0 ? r : watch(context, rings, &listener, err);
+	if (r < 0)
+		return r;
+	procroot_pause_recorder(context->root, true);
+	r = watch(context, rings, &listener, &counter, err);
+	sched_rings_freep(&rings);
+	rings = NULL;
+	if (r == 0)
+		put_slowdown(context, &counter);
+	procroot_pause_recorder(context->root, false);
+	return r;
 }
 
 /* ---- a file of `perf sched record` ----------------------------------------------------------------- */

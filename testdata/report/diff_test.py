@@ -7,6 +7,7 @@ usage: diff_test.py SCHEMA TRIAGE IMPORT_FOLDER. Exits 77 (skipped) without pyth
 import json
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 
 try:
     import jsonschema
@@ -49,6 +50,10 @@ def main():
 
     status, text, _ = diff("switches-threads.txt", "switches-threads.txt")
     expect(status == 0 and text.startswith("SAME  "), f"exit {status}, {text[:60]!r}: it differs from itself")
+    status, text, _ = diff("switches-threads.txt", "softirq-flood.txt", "--format", "html")
+    page = ET.fromstring(text)
+    headings = [heading.text for heading in page.iter("h2")]
+    expect(status == 1 and "New" in headings and page.find("body/main/header/h1") is not None, f"a page with {headings}")
     status, text, words = diff("switches-threads.txt", "no-such-file")
     expect(status == 2 and not text and "no-such-file" in words, f"exit {status}, {words!r}: a missing file")
     return 1 if failed else 0
