@@ -144,7 +144,6 @@ START_TEST(an_amplifier_takes_over_only_when_it_is_as_bad)
 }
 END_TEST
 
-/* What is a line of information alone is the root when it does most of a warning. */
 /* A group that burns CPU, and what a third of that CPU time goes into. */
 START_TEST(why_takes_over_from_how_much)
 {
@@ -162,6 +161,7 @@ START_TEST(why_takes_over_from_how_much)
 }
 END_TEST
 
+/* What is a line of information alone is the root when it does most of the worst. */
 START_TEST(a_mild_root_counts_by_what_it_drives)
 {
 	struct graph most = { 0 }, some = { 0 };
@@ -180,6 +180,44 @@ START_TEST(a_mild_root_counts_by_what_it_drives)
 	ck_assert_int_eq(some.chain.nodes.data[1].standing, STANDING_SECONDARY);
 	chain_clear(&most.chain);
 	chain_clear(&some.chain);
+}
+END_TEST
+
+/* The whole host queues, critically; what delays one of its programs most is not why. */
+START_TEST(a_mild_driver_of_less_than_the_worst_is_no_root)
+{
+	struct graph graph = { 0 };
+
+	add_node(&graph, ROLE_SYMPTOM, SEVERITY_CRITICAL, 90);
+	add_node(&graph, ROLE_SYMPTOM, SEVERITY_WARNING, 20);
+	add_node(&graph, ROLE_MECHANISM, SEVERITY_INFO, 30);
+	add_arrow(&graph, 2, 1, 60, "a");
+	add_arrow(&graph, 2, 0, 30, "b");
+	ck_assert(finish(&graph));
+	ck_assert_uint_eq(graph.chain.nodes.data[0].findings.data[0], 0);
+	ck_assert_int_eq(node_named(&graph, 2)->standing, STANDING_SECONDARY);
+	chain_clear(&graph.chain);
+}
+END_TEST
+
+/* A cause that is bad by itself comes first, be it connected with the worst or not. */
+START_TEST(a_mild_driver_yields_to_a_cause_that_warns)
+{
+	static const enum role roles[] = { ROLE_MECHANISM, ROLE_TRIGGER, ROLE_AMPLIFIER };
+
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+		struct graph graph = { 0 };
+
+		add_node(&graph, ROLE_SYMPTOM, SEVERITY_CRITICAL, 90);
+		add_node(&graph, roles[i], SEVERITY_WARNING, 10);
+		add_node(&graph, ROLE_MECHANISM, SEVERITY_INFO, 60);
+		add_arrow(&graph, 2, 0, 60, "a");
+		ck_assert(finish(&graph));
+		/* what only makes it worse is no cause */
+		ck_assert_uint_eq(graph.chain.nodes.data[0].findings.data[0],
+				  roles[i] == ROLE_AMPLIFIER ? 2 : 1);
+		chain_clear(&graph.chain);
+	}
 }
 END_TEST
 
@@ -333,6 +371,8 @@ static void check_primary(const struct graph *graph, bool found)
 		ck_assert(!warns || found);
 		if (warns && node->role != ROLE_SYMPTOM && found)
 			ck_assert_int_ne(nodes->data[0].role, ROLE_SYMPTOM);
+		if (warns && (node->role == ROLE_MECHANISM || node->role == ROLE_TRIGGER))
+			ck_assert_int_ge(nodes->data[0].severity, SEVERITY_WARNING);
 		if (found && node != nodes->data && node->role != ROLE_SYMPTOM && warns)
 			ck_assert_int_lt(node->standing, STANDING_EFFECT);
 	}
@@ -428,6 +468,8 @@ int main(void)
 	tcase_add_test(tests, an_amplifier_takes_over_only_when_it_is_as_bad);
 	tcase_add_test(tests, why_takes_over_from_how_much);
 	tcase_add_test(tests, a_mild_root_counts_by_what_it_drives);
+	tcase_add_test(tests, a_mild_driver_of_less_than_the_worst_is_no_root);
+	tcase_add_test(tests, a_mild_driver_yields_to_a_cause_that_warns);
 	tcase_add_test(tests, info_alone_has_no_primary);
 	tcase_add_test(tests, random_graphs);
 	tcase_add_test(tests, drivers_share_what_there_is);

@@ -39,13 +39,32 @@ static int compare_roots(const struct choice *choice, size_t a, size_t b)
 	return compare_numbers(left->explained_pct, right->explained_pct);
 }
 
+/* What is a line of information alone is the root only when it does most of the worst there is, and
+ * no cause is bad by itself: a driver of one thread's waiting is not why the whole host queues. */
+static bool may_be_root(const struct choice *choice, size_t index)
+{
+	enum severity reach = choice->reach[index];
+
+	if (reach < SEVERITY_WARNING)
+		return false;
+	if (choice->chain->nodes.data[index].severity >= SEVERITY_WARNING)
+		return true;
+	vec_each(other, &choice->chain->nodes) {
+		bool is_cause = judging_role_rank(other->role) == 0;
+
+		if (other->severity > reach || (is_cause && other->severity >= SEVERITY_WARNING))
+			return false;
+	}
+	return true;
+}
+
 /* The nodes stand in the order of their findings' rank, so the first of equals stays. */
 static bool find_root(const struct choice *choice, size_t *ret)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < choice->chain->nodes.len; i++) {
-		if (choice->reach[i] < SEVERITY_WARNING)
+		if (!may_be_root(choice, i))
 			continue;
 		if (!found || compare_roots(choice, i, *ret) < 0)
 			*ret = i;

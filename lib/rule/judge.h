@@ -214,8 +214,9 @@ const char *rule_know(const struct ruleset *rules, enum column_id column, const 
  * that it drives, the part times that node's share; or its own share, unless it drives something
  * that is no symptom and is weighed by that.
  *
- * The primary is a mechanism or trigger that is a warning, or explains half and more of one; an
- * amplifier when there is none, a symptom when there is nothing else. Of several it is the one
+ * The primary is a mechanism or trigger that is a warning; without one, what is information alone
+ * and explains half and more of the worst that there is; an amplifier when there is none, a
+ * symptom when there is nothing else. Of several it is the one
  * that reaches the highest severity, then the worst itself, then what explains most. What is a
  * warning itself and explains more than half of the primary takes its place, and so on upstream;
  * an amplifier only when it is as bad. */

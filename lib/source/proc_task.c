@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/proc_task.h"
 
+#include "base/cleanup.h"
 #include "base/span.h"
 #include "base/str.h"
 
@@ -138,6 +139,36 @@ int task_status_parse(const char *text, size_t len, struct task_status *ret)
 	if (seen < 2)
 		return -EBADMSG;
 	*ret = status;
+	return 0;
+}
+
+static bool parse_argument(struct span *line, uint64_t *ret)
+{
+	struct span word;
+
+	if (!span_word(line, &word) || !span_starts(word, "0x"))
+		return false;
+	word.p += 2;
+	return span_hex(&word, ret) && span_len(word) == 0;
+}
+
+int task_syscall_parse(const char *text, size_t len, struct task_syscall *ret)
+{
+	struct span rest = span_make(text, len), line;
+	struct task_syscall call = { .number = TASK_SYSCALL_NONE };
+
+	if (!span_line(&rest, &line))
+		return -EBADMSG;
+	if (span_is(span_trim(line), "running")) {
+		*ret = call;
+		return 0;
+	}
+	if (!span_i64(&line, &call.number) || call.number < TASK_SYSCALL_NONE)
+		return -EBADMSG;
+	for (size_t i = 0; call.number >= 0 && i < ARRAY_SIZE(call.args); i++)
+		if (!parse_argument(&line, &call.args[i]))
+			return -EBADMSG;
+	*ret = call;
 	return 0;
 }
 

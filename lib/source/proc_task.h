@@ -8,6 +8,9 @@
  *   schedstat  924767 56714 1        ns run, ns waited for a CPU, times put on a CPU
  *   status     voluntary_ctxt_switches: 41 / nonvoluntary_ctxt_switches: 3 / Cpus_allowed_list: 0-1
  *   cgroup     1:cpu:/a/b  or  0::/a/b
+ *   syscall    202 0x55a83cfd10e0 0x80 0x2 0x0 0x0 0x0 0x7ffd3a51f2a8 0x7f3fbf51c2b5
+ *              number, six arguments, stack and instruction pointer; `running`, and -1 with the
+ *              two pointers alone outside a call. Needs ptrace rights. Linux 2.6.27
  *
  * The files of a thread vanish with it: readers get -ENOENT or -ESRCH and go on.
  */
@@ -57,6 +60,16 @@ struct task_status {
 
 /* -EBADMSG when the switch counters are missing. */
 int task_status_parse(const char *text, size_t len, struct task_status *ret);
+
+#define TASK_SYSCALL_NONE (-1)
+
+/* The system call in which a thread sleeps. */
+struct task_syscall {
+	int64_t number; /* TASK_SYSCALL_NONE: it sleeps in none, or does not sleep */
+	uint64_t args[6];
+};
+
+int task_syscall_parse(const char *text, size_t len, struct task_syscall *ret);
 
 /* The path of a thread in the hierarchy of `controller` ("cpu"); "" as controller: the v2
  * hierarchy. Copies it, NUL-terminated; -ENOENT when the file names none, -ENAMETOOLONG. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "source/proc_task.h"
 
+#include "base/cleanup.h"
 #include "base/str.h"
 #include "base/testing.h"
 #include "source/procroot.h"
@@ -177,6 +178,35 @@ START_TEST(status_file)
 }
 END_TEST
 
+START_TEST(syscall_file)
+{
+	static const char *const broken[] = { "",
+					      "\n",
+					      "-2 0x1 0x2\n",
+					      "202 0x1 0x2\n",
+					      "202 1 2 3 4 5 6\n",
+					      "202 0x 0x1 0x1 0x1 0x1 0x1\n",
+					      "runing\n" };
+	const char *futex = "202 0x55a83cfd10e0 0x80 0x2 0x0 0x0 0x7fff 0x7ffd3a51f2a8 0x7f3f\n";
+	struct task_syscall call = { .number = 9 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(broken); i++)
+		ck_assert_int_eq(task_syscall_parse(broken[i], strlen(broken[i]), &call), -EBADMSG);
+	ck_assert_int_eq(call.number, 9);
+	ck_assert_int_eq(task_syscall_parse(futex, strlen(futex), &call), 0);
+	ck_assert_int_eq(call.number, 202);
+	ck_assert_uint_eq(call.args[0], 0x55a83cfd10e0);
+	ck_assert_uint_eq(call.args[1], 0x80);
+	ck_assert_uint_eq(call.args[2], 2);
+	ck_assert_uint_eq(call.args[5], 0x7fff);
+	ck_assert_int_eq(task_syscall_parse("running\n", 8, &call), 0);
+	ck_assert_int_eq(call.number, TASK_SYSCALL_NONE);
+	ck_assert_int_eq(task_syscall_parse("-1 0x7ffd 0x7f3f\n", 17, &call), 0);
+	ck_assert_int_eq(call.number, TASK_SYSCALL_NONE);
+	ck_assert_uint_eq(call.args[0], 0);
+}
+END_TEST
+
 START_TEST(cgroup_paths)
 {
 	const char *text =
@@ -306,6 +336,7 @@ static Suite *proc_task_suite(void)
 	tcase_add_test(tests, stat_nonsense);
 	tcase_add_test(tests, schedstat_file);
 	tcase_add_test(tests, status_file);
+	tcase_add_test(tests, syscall_file);
 	tcase_add_test(tests, cgroup_paths);
 	tcase_add_test(tests, stacks);
 	tcase_add_test(tests, cpu_lists);

@@ -153,6 +153,14 @@ static void fuzz_task_status(const char *text, size_t len)
 	task_schedstat_parse(text, len, &schedstat);
 }
 
+static void fuzz_task_syscall(const char *text, size_t len)
+{
+	struct task_syscall call;
+
+	if (task_syscall_parse(text, len, &call) == 0)
+		CHECK(call.number >= TASK_SYSCALL_NONE);
+}
+
 static void fuzz_task_cgroup(const char *text, size_t len)
 {
 	char path[64];
@@ -191,9 +199,10 @@ static void fuzz_mount(const char *text, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const parsers[])(const char *, size_t) = {
-		fuzz_stat,	  fuzz_load,	    fuzz_pairs,	  fuzz_meminfo,	 fuzz_snmp,
-		fuzz_pressure,	  fuzz_irq,	    fuzz_softnet, fuzz_devices,	 fuzz_task_stat,
-		fuzz_task_status, fuzz_task_cgroup, fuzz_stack,	  fuzz_cpu_list, fuzz_mount,
+		fuzz_stat,    fuzz_load,      fuzz_pairs,	fuzz_meminfo,
+		fuzz_snmp,    fuzz_pressure,  fuzz_irq,		fuzz_softnet,
+		fuzz_devices, fuzz_task_stat, fuzz_task_status, fuzz_task_cgroup,
+		fuzz_stack,   fuzz_cpu_list,  fuzz_mount,	fuzz_task_syscall,
 	};
 	char *text;
 

@@ -121,7 +121,9 @@ int suspects_choose(const struct stage_context *context, struct suspects *ret)
 		return r;
 	*ret = (struct suspects){ .count = 0 };
 	vec_each(finding, &judgement->findings) {
-		if (finding->severity == SEVERITY_INFO || finding->row < 0)
+		/* information is worth a look only where its rule asked for it */
+		if ((finding->severity == SEVERITY_INFO && finding->rule->next != STAGE_locate) ||
+		    finding->row < 0)
 			continue;
 		if (finding->rule->table == TABLE_perf_classes)
 			add_named(context->evidence,

@@ -3,6 +3,7 @@
 
 #include "base/cleanup.h"
 #include "source/proc_task.h"
+#include "stage/top_mutex.h"
 
 #include <errno.h>
 #include <math.h>
@@ -63,6 +64,48 @@ static int choose_threads(const struct thread_changes *changes, struct group_can
 	return 0;
 }
 
+/* Threads of one process share mutexes; those of the kernel have none. */
+static bool may_share_mutex(const struct thread_group *group)
+{
+	return !group->kernel && group->threads > group->processes;
+}
+
+/* How many of its threads sleep for one mutex; NAN when it can't be read what they sleep in. */
+static double count_mutex_waiters(struct procroot *root, const struct group_candidates *group)
+{
+	struct mutex_wait waits[THREADS_MAX];
+	size_t waiting = 0, read = 0;
+
+	vec_each(candidate, &group->threads) {
+		const struct thread_sample *thread = candidate->change->now;
+		_cleanup_(str_free) struct str text = { 0 };
+		struct task_syscall call;
+
+		if (top_read_task(root, thread, "syscall", &text) < 0 ||
+		    task_syscall_parse(str_text(&text), text.len, &call) < 0)
+			continue;
+		read++;
+		waits[waiting].pid = thread->pid;
+		waiting += mutex_waited_for(&call, &waits[waiting].word);
+	}
+	return read ? (double)mutex_most_waiters(waits, waiting) : NAN;
+}
+
+static void look_for_mutex(struct procroot *root, struct group_candidates *group)
+{
+	group->facts.mutex_waiters =
+		may_share_mutex(group->group) ? count_mutex_waiters(root, group) : 0;
+}
+
+/* Who stood there at the earlier look as well: a queue for a moment is chance. */
+static void look_for_mutex_again(struct procroot *root, struct group_candidates *group)
+{
+	double earlier = group->facts.mutex_waiters;
+
+	if (earlier > 0)
+		group->facts.mutex_waiters = fmin(earlier, count_mutex_waiters(root, group));
+}
+
 static void read_first(struct procroot *root, struct group_candidates *group)
 {
 	group->read_ns = top_moment_ns(root);
@@ -105,7 +148,9 @@ int candidates_read(struct procroot *root, const struct thread_changes *changes,
 	vec_each(group, groups) {
 		struct group_candidates candidates = {
 			.group = group,
-			.facts = { .voluntary_per_s = NAN, .involuntary_per_s = NAN },
+			.facts = { .voluntary_per_s = NAN,
+				   .involuntary_per_s = NAN,
+				   .mutex_waiters = NAN },
 		};
 
 		if (ret->len >= GROUPS_MAX || !is_worth_it(group, elapsed_s))
@@ -115,6 +160,7 @@ int candidates_read(struct procroot *root, const struct thread_changes *changes,
 			return -ENOMEM;
 		}
 		read_first(root, vec_at(ret, ret->len - 1));
+		look_for_mutex(root, vec_at(ret, ret->len - 1));
 		read_cgroup(root, quotas, vec_at(ret, ret->len - 1));
 	}
 	return 0;
@@ -160,8 +206,10 @@ static void read_second(struct procroot *root, struct group_candidates *group)
 
 void candidates_read_again(struct procroot *root, struct candidate_groups *candidates)
 {
-	vec_each(group, candidates)
+	vec_each(group, candidates) {
 		read_second(root, group);
+		look_for_mutex_again(root, group);
+	}
 }
 
 void candidates_free(struct candidate_groups *candidates)

@@ -78,6 +78,7 @@ double quotas_limit(const struct quotas *quotas, const char *group);
 /* What is known about a group beyond its threads' counters. NAN, 0 and "" : not known. */
 struct group_facts {
 	double voluntary_per_s, involuntary_per_s;
+	double mutex_waiters; /* most that wait for one mutex, at both looks */
 	int affinity_cpus;
 	bool has_cgroup;
 	char cgroup[512];

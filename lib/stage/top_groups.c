@@ -141,6 +141,7 @@ static int put_facts(const struct top_interval *interval, const struct group_fac
 		{ COLUMN_top_groups_involuntary_pct,
 		  share_pct(facts->involuntary_per_s,
 			    facts->voluntary_per_s + facts->involuntary_per_s) },
+		{ COLUMN_top_groups_mutex_waiters, facts->mutex_waiters },
 		{ COLUMN_top_groups_affinity_cpus, affinity },
 		{ COLUMN_top_groups_usable_cpus, usable },
 		{ COLUMN_top_groups_runnable_per_cpu, runnable / usable },
