@@ -5,11 +5,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#define BATCHES 32
-#define BATCH_EVENTS 256
-#define HALF       \
-	(BATCHES / \
-	 2) /* a side that waits is woken for this many at once: waking a CPU costs more than a batch */
+#define BATCHES 64
+#define BATCH_EVENTS 512
+/* A side that waits is woken for this many at once: waking a CPU costs more than working off a batch. */
+#define HALF (BATCHES / 2)
 
 struct batch {
 	size_t len;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Scheduler events from a source to a consumer, each on a CPU of its own: a file is decoded by one thread while the calling thread
- * feeds the model with what was decoded before. Order and results are those of one thread; memory is less than a MiB.
+ * feeds the model with what was decoded before. Order and results are those of one thread; memory is 2 MiB.
  */
 #ifndef TRIAGE_STAGE_EVENT_PIPE_H
 #define TRIAGE_STAGE_EVENT_PIPE_H
