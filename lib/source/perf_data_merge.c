@@ -218,8 +218,8 @@ static inline int scan_record(struct scan *scan, const struct perf_record *recor
 						    scan_other(scan, record, offset, hint);
 }
 
-/* The kernel's records that lie whole in the block of the one before, which are nearly all. A run too many may have that block read
- * over. */
+/* The kernel's records that lie whole in the block of the one before, which are nearly all. When a run too many makes room by
+ * delivering others, the block may be given away: its number tells. */
 static int scan_block(struct scan *scan, uint64_t *offset, uint64_t end, uint32_t hint)
 {
 	const struct perf_file_block *block = &scan->merge.data->file->blocks[hint];
